@@ -1,0 +1,2 @@
+// The face of the keeper for the daemon.
+export type * from './api.ts'

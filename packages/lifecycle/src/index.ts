@@ -1,0 +1,2 @@
+// The public face of @holdfast/lifecycle.
+export { errnoOf } from './errors.ts'

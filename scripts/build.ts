@@ -1,0 +1,63 @@
+// Builds what users run: one bundle for each program, in packages/cli/dist. `--libraries` also builds the published
+// libraries with tsc. Each bundle appears whole (built beside, then renamed), so that a running test never reads half of one.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rolldown } from 'rolldown'
+
+const root = join(import.meta.dirname, '..')
+const dist = join(root, 'packages/cli/dist')
+
+/** Program name to its source. The CLI finds the others beside itself. */
+const programs: Record<string, string> = {
+  main: 'packages/cli/src/main.ts',
+  daemon: 'packages/daemon/src/main.ts',
+  keeper: 'packages/keeper/src/main.ts',
+  guide: 'packages/cli/src/guide/main.ts',
+}
+
+const natives = ['fs-native-extensions', '@lydell/node-pty']
+
+async function bundle(name: string, entry: string, into: string): Promise<void> {
+  const build = await rolldown({
+    input: { [name]: join(root, entry) },
+    platform: 'node',
+    external: (id) => id.startsWith('node:') || natives.includes(id),
+    resolve: { conditionNames: ['source', 'import', 'default'] },
+    logLevel: 'warn',
+  })
+  await build.write({
+    dir: into,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: `${name}-[name]-[hash].js`,
+    sourcemap: false,
+    comments: false,
+  })
+  await build.close()
+}
+
+async function buildPrograms(): Promise<void> {
+  const fresh = `${dist}.${process.pid}`
+  mkdirSync(fresh, { recursive: true })
+  const present = Object.entries(programs).filter(([, entry]) => existsSync(join(root, entry)))
+  await Promise.all(present.map(([name, entry]) => bundle(name, entry, fresh)))
+  writeFileSync(join(fresh, 'package.json'), '{ "type": "module" }\n')
+  if (existsSync(join(root, 'docs'))) cpSync(join(root, 'docs'), join(fresh, 'docs'), { recursive: true })
+  const old = `${dist}.old.${process.pid}`
+  if (existsSync(dist)) renameSync(dist, old)
+  renameSync(fresh, dist)
+  rmSync(old, { recursive: true, force: true })
+}
+
+function buildLibraries(): void {
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const config = join(root, 'packages', name, 'tsconfig.build.json')
+    if (!existsSync(config)) continue
+    const done = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
+    if (done.status !== 0) process.exit(1)
+  }
+}
+
+await buildPrograms()
+if (process.argv.includes('--libraries')) buildLibraries()
