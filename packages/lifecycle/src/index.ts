@@ -1,2 +1,11 @@
 // The public face of @holdfast/lifecycle.
-export { errnoOf } from './errors.ts'
+export { createOnce, replaceFile } from './atomic-file.ts'
+export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
+export { errnoOf, type ErrorKind, isLifecycleError, LifecycleError, lifecycleErrors } from './errors.ts'
+export type { LifecycleErrorCode } from './errors.ts'
+export { type Failpoint, failpointNames, noFailpoint, parseFailpoints } from './failpoint.ts'
+export { ensureFolders, findUnsafeFolder, type Folders, type FolderOptions, resolveFolders } from './folders.ts'
+export { type Answer, type Hello, type Refused, type RefusalCode, type Welcome } from './handshake.ts'
+export type { Identity } from './identity.ts'
+export { type Place, placeOf } from './place.ts'
+export { commonProtocol, type DaemonRecord, type DaemonState, type Label, type ProtocolRange } from './record.ts'

@@ -1,0 +1,87 @@
+// Files that are there whole or not at all, whatever dies in between: written beside, synced, then put in place by one rename or
+// link. Synchronous, because the last words of a crashing process are written here too.
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { basename, dirname, join } from 'node:path'
+import { errnoOf } from './errors.ts'
+import { type Failpoint, noFailpoint } from './failpoint.ts'
+
+/** Ends the name of every file that is not in place yet; one left by a crash may be removed by the holder of the claim. */
+export const unfinishedSuffix = '.tmp'
+
+function writeBeside(path: string, text: string, failpoint: Failpoint): string {
+  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${unfinishedSuffix}`)
+  const fd = openSync(beside, 'wx', 0o600)
+  try {
+    failpoint('file.created')
+    const bytes = Buffer.from(text)
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
+    failpoint('file.written')
+    fsyncSync(fd)
+    failpoint('file.synced')
+  } catch (error) {
+    removeFile(beside)
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+  return beside
+}
+
+/** Removes a name; a missing one is fine. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+}
+
+/** Makes the names in a folder durable. */
+export function syncFolder(path: string): void {
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Replaces `path` by a file with `text` (0600), durably. On an error the file that was there stays. */
+export function replaceFile(path: string, text: string, failpoint: Failpoint = noFailpoint): void {
+  const beside = writeBeside(path, text, failpoint)
+  try {
+    renameSync(beside, path)
+  } catch (error) {
+    removeFile(beside)
+    throw error
+  }
+  failpoint('file.placed')
+  syncFolder(dirname(path))
+}
+
+/** Creates `path` with `text` (0600), durably, unless it exists: then that one stays. The first writer wins, whoever it is. */
+export function createOnce(path: string, text: string, failpoint: Failpoint = noFailpoint): 'created' | 'exists' {
+  const beside = writeBeside(path, text, failpoint)
+  try {
+    linkSync(beside, path)
+    failpoint('file.placed')
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return 'exists'
+    throw error
+  } finally {
+    removeFile(beside)
+  }
+  syncFolder(dirname(path))
+  return 'created'
+}
+
+/** The text of a file, or null when there is none. Other errors are thrown. */
+export function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw error
+  }
+}
