@@ -4,3 +4,29 @@ export * from './contract/daemon.ts'
 export * from './contract/mcp.ts'
 export * from './contract/method.ts'
 export * from './contract/words.ts'
+export { backoffMs, type BackoffPolicy } from './backoff.ts'
+export {
+  DaemonClient,
+  type ClientRequestOptions,
+  type Connection,
+  type DaemonClientOptions,
+  type Reconnected,
+} from './client.ts'
+export { encodeFrame, FrameSplitter, type FrameSink } from './frame/length-prefixed.ts'
+export { LineSplitter, splitLines, type LineSink, type OversizedFrame } from './frame/lines.ts'
+export type { MessageId, MessageKind } from './frame/message-id.ts'
+export type { RequestOptions } from './outgoing-requests.ts'
+export { Peer, type HandlerContext, type PeerOptions, type Sent } from './peer.ts'
+export { describeIssues } from './parse.ts'
+export type { Timers } from './timers.ts'
+export { frameCodec, lineCodec, MESSAGE_FRAME, type Codec, type Outgoing, type Wire } from './wire.ts'
+export {
+  exitCodes,
+  isWireError,
+  protocolErrors,
+  toWireError,
+  WireError,
+  type ErrorKind,
+  type ProtocolErrorCode,
+  type WireErrorOptions,
+} from './wire-error.ts'
