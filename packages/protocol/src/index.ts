@@ -30,5 +30,3 @@ export {
   type ProtocolErrorCode,
   type WireErrorOptions,
 } from './wire-error.ts'
-export * from './mcp/envelope.ts'
-export type { Span } from './mcp/json-scan.ts'

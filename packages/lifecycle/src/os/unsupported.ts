@@ -1,0 +1,16 @@
+// A platform that we cannot ask about processes (Windows for now). Everything is unknown, so nothing is ever signalled.
+import type { System } from './system.ts'
+
+export const unsupported: System = {
+  platform: 'unsupported',
+  bootId: () => 'unknown',
+  pidNamespace: () => 'unknown',
+  uid: () => -1,
+  stat: () => 'unknown',
+  all: () => [],
+  command: () => '[unknown]',
+  variableOf: () => null,
+  descriptors: () => 'unknown',
+  holdsLock: () => 'unknown',
+  kill: () => 'EPERM',
+}

@@ -1,0 +1,36 @@
+// Lists of processes: all of them, and those that carry our tag in their environment.
+import type { ProcessInfo, ProcessStat, System } from '../os/system.ts'
+import { thisSystem } from '../os/this-system.ts'
+
+/** The variable that every child of ours and what it starts carries: `<scope>/<id>`. */
+export const childTag = 'HOLDFAST_CHILD'
+
+/** A tagged process. */
+export interface TaggedProcess extends ProcessInfo {
+  readonly tag: string
+}
+
+/** Every process that can be seen, with its command line. */
+export function processTable(system: System = thisSystem): ProcessInfo[] {
+  return system.all().map((stat) => withCommand(stat, system))
+}
+
+export function withCommand(stat: ProcessStat, system: System): ProcessInfo {
+  return { ...stat, command: system.command(stat.pid) }
+}
+
+/** Our user's running processes whose HOLDFAST_CHILD is `prefix`, or begins with it up to a slash (`scope` finds `scope/id`). */
+export function findTagged(prefix: string, system: System = thisSystem): TaggedProcess[] {
+  const uid = system.uid()
+  return system.all().flatMap((stat) => {
+    if (!stat.isRunning || stat.uid !== uid || stat.pid === process.pid) return []
+    const tag = system.variableOf(stat.pid, childTag)
+    if (tag === null || !matchesTag(tag, prefix)) return []
+    return [{ ...withCommand(stat, system), tag }]
+  })
+}
+
+/** `a/b` is matched by `a/b`, `a` and `a/`, never by `a/bc`. Pure. */
+export function matchesTag(tag: string, prefix: string): boolean {
+  return tag === prefix || tag.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
+}
