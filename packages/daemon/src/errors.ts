@@ -32,6 +32,7 @@ export const daemonErrors = {
   draining: { kind: 'unavailable', retryable: true, hint: 'The daemon is leaving; connect to the next one.' },
   'keeper-failed': { kind: 'unavailable', retryable: true, hint: 'See `holdfast logs keeper`.' },
   'config-invalid': { kind: 'usage', retryable: false, hint: 'Correct the file, then `holdfast config check`.' },
+  'project-missing': { kind: 'missing', retryable: false, hint: 'Give an existing folder with --project.' },
 } as const satisfies Record<string, Entry>
 
 export type DaemonErrorCode = keyof typeof daemonErrors

@@ -1,20 +1,13 @@
 // What a feature folder (asks with sessions, mcp, ...) gives to main.ts, and what it gets. Features do not know each other:
 // they share the store, the keeper and the clients, and main.ts connects them.
 import type { HeldChild } from '@holdfast/keeper'
-import type { HeldProcess, Method, Notice } from '@holdfast/protocol'
-
-/** The part of a protocol Peer that features use. */
-export interface ClientPeer {
-  handle<P, R>(method: Method<P, R>, answer: (params: P, context: { signal: AbortSignal }) => R | Promise<R>): void
-  onNotice<P>(notice: Notice<P>, take: (params: P) => void): void
-  notify<P>(notice: Notice<P>, params: P): void
-}
+import type { HeldProcess, Peer } from '@holdfast/protocol'
 
 /** A connected client, after the handshake. */
 export interface Client {
   readonly id: string
   readonly role: string
-  readonly peer: ClientPeer
+  readonly peer: Peer
   onClose(listener: () => void): void
 }
 
