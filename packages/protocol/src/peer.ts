@@ -97,10 +97,9 @@ export class Peer {
   request<P, R>(method: Method<P, R>, params: P, options: RequestOptions = {}): Promise<R> {
     if (this.#isClosed) return Promise.reject(lostBefore(method.name))
     if (this.queuedBytes > this.#options.maxQueuedBytes) return Promise.reject(tooSlow(method.name))
-    return this.#outgoing.add(method, options, (id) => {
-      const message = this.#encode(formatRequest(id, method.name, params), method.name)
-      this.wire.send(message)
-      return message
+    return this.#outgoing.add(method, options, {
+      encode: (id) => this.#encode(formatRequest(id, method.name, params), method.name),
+      send: (message) => this.wire.send(message),
     })
   }
 
