@@ -49,6 +49,6 @@ describe('messages', () => {
 
   test('nothing that arrives can throw', () => {
     const inputs = fc.oneof(fc.uint8Array(), fc.json()).map((input) => Buffer.from(input as string))
-    fc.assert(fc.property(inputs, (bytes) => void expect(parseMessage(bytes)).toHaveProperty('kind')))
+    expect(fc.check(fc.property(inputs, (bytes) => typeof parseMessage(bytes).kind === 'string')).failed).toBe(false)
   })
 })
