@@ -37,8 +37,7 @@ export function parseText(text: string): ParsedText {
   }
   const [first] = errors
   if (first !== undefined || tree === undefined) {
-    const isEmpty = body.trim() === ''
-    const message = isEmpty || first === undefined ? 'the file is empty' : `not valid JSON: ${said(first)}`
+    const message = first === undefined ? 'the file is empty' : `not valid JSON: ${said(first)}`
     return { value: undefined, problems: [{ line: lineAt(first?.offset ?? 0), message, path: '' }], lineOf }
   }
   return { value: getNodeValue(tree), problems: repeated(tree, '', lineAt), lineOf }
