@@ -31,6 +31,17 @@ export const daemonErrors = {
   },
   draining: { kind: 'unavailable', retryable: true, hint: 'The daemon is leaving; connect to the next one.' },
   'keeper-failed': { kind: 'unavailable', retryable: true, hint: 'See `holdfast logs keeper`.' },
+  'ask-unknown': {
+    kind: 'missing',
+    retryable: false,
+    hint: 'See `holdfast asks`; the oldest finished asks are forgotten.',
+  },
+  'agent-unknown': { kind: 'missing', retryable: false, hint: 'See `holdfast agents`.' },
+  'agent-not-ready': { kind: 'unavailable', retryable: false, hint: 'See `holdfast agents`.' },
+  'prompt-has-nul': { kind: 'usage', retryable: false, hint: 'Prompts are text; send a file by its name instead.' },
+  'prompt-too-large': { kind: 'usage', retryable: false, hint: 'Put the text into a file and name it in the prompt.' },
+  'deadline-invalid': { kind: 'usage', retryable: false, hint: 'Give a time above zero, for example --deadline 10m.' },
+  'dedupe-mismatch': { kind: 'conflict', retryable: false, hint: 'Choose a new key for a new ask.' },
   'config-invalid': { kind: 'usage', retryable: false, hint: 'Correct the file, then `holdfast config check`.' },
   'project-missing': { kind: 'missing', retryable: false, hint: 'Give an existing folder with --project.' },
 } as const satisfies Record<string, Entry>

@@ -12,11 +12,12 @@ export {
   type DaemonClientOptions,
   type Reconnected,
 } from './client.ts'
-export { encodeFrame, FRAME_HEADER_BYTES, FrameSplitter, type FrameSink } from './frame/length-prefixed.ts'
+export { encodeFrame, FrameSplitter, type FrameSink } from './frame/length-prefixed.ts'
 export { LineSplitter, splitLines, type LineSink, type OversizedFrame } from './frame/lines.ts'
 export type { MessageId, MessageKind } from './frame/message-id.ts'
 export type { RequestOptions } from './outgoing-requests.ts'
-export { Peer, type HandlerContext, type PeerOptions, type Sent } from './peer.ts'
+export { Peer, type HandlerContext, type Sent } from './peer.ts'
+export type { PeerOptions } from './peer-options.ts'
 export { describeIssues } from './parse.ts'
 export type { Timers } from './timers.ts'
 export { frameCodec, lineCodec, MESSAGE_FRAME, type Codec, type Outgoing, type Wire } from './wire.ts'

@@ -32,6 +32,13 @@ export const AgentEntry = v.strictObject({
       v.description('How the agent is run; `acp`: over its stdin and stdout.'),
     ),
   ),
+  permissions: v.optional(
+    v.pipe(
+      v.picklist(['allow', 'deny']),
+      v.description('What the agent is told when it asks for permission and nobody is there to answer.'),
+    ),
+    'deny',
+  ),
 })
 export type AgentEntry = v.InferOutput<typeof AgentEntry>
 

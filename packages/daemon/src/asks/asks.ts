@@ -1,0 +1,165 @@
+// The asks of the daemon as a service: what clients may do with them, and what happens to them by itself (deadlines, callers
+// that leave, the end of the daemon).
+import { askChunk, cancelAsk, createAsk, getAsk, listAsks as listMethod, waitAsk, type Ask } from '@holdfast/protocol'
+import { DaemonError } from '../errors.ts'
+import type { Client } from '../feature.ts'
+import type { Store } from '../store/api.ts'
+import { acceptAsk, type AcceptWorld, type AskRequest } from './accept.ts'
+import { Ids } from './ask-id.ts'
+import { AskBook } from './book.ts'
+import { rebase, type BootClock } from './deadline.ts'
+import { Deadlines } from './deadlines.ts'
+import { History } from './history.ts'
+import { Holders } from './holders.ts'
+import { listAsks, type ListQuery } from './list.ts'
+import { lastAskId, loadOpenAsks } from './load.ts'
+import { OpenAsk } from './open-ask.ts'
+import type { AskAgents, AskClock, AskSessions } from './ports.ts'
+import { buckets, type AskRecord } from './record.ts'
+import { isFinal } from './transition.ts'
+import { unknownAsk, waitForAsk } from './wait.ts'
+
+export interface AsksOptions {
+  readonly store: Store
+  readonly agents: AskAgents
+  /** The canonical project of a directory. */
+  projectOf(directory: string): Promise<string>
+  /** Taken late: sessions need the asks as much. */
+  sessions(): AskSessions
+  readonly clock: AskClock
+  readonly boot: BootClock
+  random(): number
+  readonly historyLimit?: number
+  onTrouble(error: unknown): void
+}
+
+/** For the caller of an ask with `cancelOnExit` to come back after the daemon that it spoke to is gone. */
+const returnMs = 30_000
+
+export class Asks {
+  readonly book: AskBook
+  readonly #options: AsksOptions
+  readonly #accept: AcceptWorld
+  readonly #ids: Ids
+  readonly #deadlines: Deadlines
+  readonly #holders: Holders
+  readonly #history: History
+  #isDraining = false
+
+  constructor(options: AsksOptions) {
+    this.#options = options
+    const { store, clock, boot, agents } = options
+    this.book = new AskBook({ store, wallMs: () => clock.wallMs(), onFinal: (record) => this.#onFinal(record) })
+    this.#ids = new Ids('a', { wallMs: () => clock.wallMs(), random: () => options.random() })
+    this.#deadlines = new Deadlines(clock, boot)
+    this.#holders = new Holders((id) => this.#onAbandoned(id))
+    this.#history = new History(store, options.historyLimit)
+    this.#accept = {
+      store,
+      boot,
+      agents,
+      ensureSession: (project, agent, name) => options.sessions().ensure(project, agent, name),
+      ids: this.#ids,
+      wallMs: () => clock.wallMs(),
+      record: (id) => this.book.record(id),
+    }
+  }
+
+  attach(client: Client): void {
+    const { peer } = client
+    peer.handle(createAsk, (request) => this.create(request, client))
+    peer.handle(getAsk, ({ id }) => this.get(id))
+    peer.handle(listMethod, (query) => this.list(query))
+    peer.handle(cancelAsk, ({ id, reason }, { signal }) => this.cancel(id, reason ?? 'cancelled by the caller', signal))
+    peer.handle(waitAsk, ({ id, stream, from }, { signal }) => {
+      if (this.book.open(id)?.record.cancelOnExit) this.#holders.add(id, client)
+      const send = (offset: number, text: string): Promise<void> => {
+        peer.notify(askChunk, { id, offset, text })
+        return peer.drained()
+      }
+      return waitForAsk(this.book, id, { signal, from: stream === true ? Math.max(0, from ?? 0) : null, send })
+    })
+  }
+
+  /** Finds what an earlier daemon left; before sessions recover. */
+  async load(): Promise<void> {
+    const { store, boot, clock } = this.#options
+    const last = await lastAskId(store)
+    if (last !== null) this.#ids.startAfter(last)
+    for (const open of await loadOpenAsks(store)) {
+      const { record } = open
+      if (record.deadline !== null && record.deadline.bootId !== boot.bootId) {
+        open.record = { ...record, deadline: rebase(record.deadline, boot) }
+        await store.commit([{ op: 'put', bucket: buckets.ask, key: record.id, value: open.record }])
+      }
+      this.book.add(open)
+      this.#watch(open.record)
+      if (record.cancelOnExit)
+        clock.setTimer(returnMs, () => this.#holders.isHeld(record.id) || this.#onAbandoned(record.id))
+    }
+    this.#trim()
+  }
+
+  async create(request: AskRequest, client: Client): Promise<Ask> {
+    if (this.#isDraining) throw new DaemonError('draining', 'the daemon is leaving and takes no new asks')
+    const project = await this.#options.projectOf(request.project)
+    const { kind, record } = await acceptAsk({ ...request, project }, this.#accept)
+    if (kind === 'new') {
+      this.book.add(new OpenAsk(record))
+      this.#history.accepted()
+      this.#watch(record)
+      this.#options.sessions().poke(record.sessionId)
+    }
+    if (record.cancelOnExit && this.book.open(record.id) !== undefined) this.#holders.add(record.id, client)
+    return isFinal(record.state) ? this.book.view(record, await this.book.reply(record.id)) : this.book.view(record)
+  }
+
+  async list(query: ListQuery): Promise<{ asks: Ask[] }> {
+    const { store } = this.#options
+    const project = query.project === undefined ? undefined : await this.#options.projectOf(query.project)
+    return { asks: await listAsks(store, this.book, { ...query, project }) }
+  }
+
+  async get(id: string): Promise<Ask> {
+    const record = await this.book.record(id)
+    if (record === null) throw unknownAsk(id)
+    const prompt = await this.book.prompt(id)
+    const reply = isFinal(record.state) ? await this.book.reply(id) : null
+    return { ...this.book.view(record, reply), prompt }
+  }
+
+  async cancel(id: string, reason: string, signal: AbortSignal): Promise<Ask> {
+    const record = await this.book.record(id)
+    if (record === null) throw unknownAsk(id)
+    if (!isFinal(record.state)) this.#options.sessions().stop(record.sessionId, id, 'cancelled', reason)
+    return waitForAsk(this.book, id, { signal, from: null, send: () => Promise.resolve() })
+  }
+
+  drain(): void {
+    this.#isDraining = true
+    this.#deadlines.close()
+  }
+
+  #watch(record: AskRecord): void {
+    const { deadline, id, sessionId } = record
+    if (deadline === null) return
+    const reason = `its deadline of ${deadline.totalMs} ms passed`
+    this.#deadlines.watch(id, deadline, () => this.#options.sessions().stop(sessionId, id, 'expired', reason))
+  }
+
+  #onFinal(record: AskRecord): void {
+    this.#deadlines.forget(record.id)
+    this.#holders.forget(record.id)
+    this.#trim()
+  }
+
+  #onAbandoned(id: string): void {
+    const open = this.book.open(id)
+    if (open === undefined || this.#isDraining) return
+    this.#options.sessions().stop(open.record.sessionId, id, 'cancelled', 'the command that asked is gone')
+  }
+
+  #trim(): void {
+    this.#history.trim(this.book.openCount).catch((error: unknown) => this.#options.onTrouble(error))
+  }
+}
