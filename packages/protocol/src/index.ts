@@ -12,12 +12,11 @@ export {
   type DaemonClientOptions,
   type Reconnected,
 } from './client.ts'
-export { encodeFrame, FrameSplitter, type FrameSink } from './frame/length-prefixed.ts'
+export { encodeFrame, FRAME_HEADER_BYTES, FrameSplitter, type FrameSink } from './frame/length-prefixed.ts'
 export { LineSplitter, splitLines, type LineSink, type OversizedFrame } from './frame/lines.ts'
 export type { MessageId, MessageKind } from './frame/message-id.ts'
 export type { RequestOptions } from './outgoing-requests.ts'
-export { Peer, type HandlerContext, type Sent } from './peer.ts'
-export type { PeerOptions } from './peer-options.ts'
+export { Peer, type HandlerContext, type PeerOptions, type Sent } from './peer.ts'
 export { describeIssues } from './parse.ts'
 export type { Timers } from './timers.ts'
 export { frameCodec, lineCodec, MESSAGE_FRAME, type Codec, type Outgoing, type Wire } from './wire.ts'
@@ -31,3 +30,5 @@ export {
   type ProtocolErrorCode,
   type WireErrorOptions,
 } from './wire-error.ts'
+export { type Edit, type Envelope, member, readEnvelope, splice, textOf, valueOf } from './mcp/envelope.ts'
+export type { Span } from './mcp/json-scan.ts'

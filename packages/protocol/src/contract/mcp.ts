@@ -16,8 +16,13 @@ export const mcpOpen = method(
     project: v.string(),
     /** Requests sent under an earlier daemon that have no response yet, as they were sent. */
     pending: v.array(McpMessage),
+    /** The host's `initialize` as it was answered under an earlier daemon: what the host is able to do. */
+    initialize: v.optional(McpMessage),
+    /** The `holder` under which `pending` was sent. Absent: never sent before. */
+    holder: v.optional(v.string()),
   }),
-  v.object({ server: v.string() }),
+  /** `holder`: the keeper that takes the requests from now on; only it knows which ones were handed over. */
+  v.object({ server: v.string(), holder: v.optional(v.string()) }),
 )
 /** Host to server. */
 export const mcpSend = notice('mcp.send', v.object({ downstream: v.string(), message: McpMessage }))

@@ -1,0 +1,257 @@
+// One child and everything that is kept for it: its output until acknowledged, what it was given, how it ended. Effects of the
+// table in child-state.ts happen here. Knows nothing of connections: whoever listens gets events.
+import type { Clock, Log, Timer } from '@holdfast/lifecycle'
+import type { ChildExit, ChildSpec, HeldChild as Description } from '../api.ts'
+import { InputLedger } from '../buffer/input-ledger.ts'
+import { OutputBuffer } from '../buffer/output-buffer.ts'
+import { KeeperError } from '../errors.ts'
+import { ChildLog } from '../log/child-log.ts'
+import { spawnTerminal } from '../pty/spawn-terminal.ts'
+import type { InputOutcome } from '../wire/messages.ts'
+import type { ChildIo, ChildIoEvents } from './child-io.ts'
+import { type ChildEffect, type ChildEvent, type ChildState, hasExited, transition } from './child-state.ts'
+import type { ChildLimits } from './limits.ts'
+import type { Processes, Proved } from './processes.ts'
+import { spawnPipes } from './spawn-pipes.ts'
+
+/** Whoever passes the output on. */
+export interface ChildListener {
+  /** New output, at this offset; it is in the buffer already. */
+  output(offset: number, bytes: Buffer): void
+  /** `announcement` has changed. */
+  announced(): void
+}
+
+/** What may be said after the last byte: nothing yet, that output was closed, or the exit. */
+export type Announcement = 'none' | 'closed' | ChildExit
+
+export interface ChildPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: ChildLimits
+  readonly processes: Processes
+}
+
+export class HeldChild {
+  readonly spec: ChildSpec
+  readonly output: OutputBuffer
+  listener: ChildListener | null = null
+  readonly #ports: ChildPorts
+  readonly #ledger: InputLedger
+  readonly #log: ChildLog
+  readonly #startedAt: string
+  #io: ChildIo | null = null
+  #proved: Proved | null = null
+  #state: ChildState = 'running'
+  #announcement: Announcement = 'none'
+  #status: { code: number | null; signal: string | null; at: string } | null = null
+  #survivors: ChildExit['survivors'] = []
+  #isPaused = false
+  #lastOutputMs = 0
+  #timer: Timer | null = null
+  #graceMs: number
+  #inputWaiters: (() => void)[] = []
+  #exitWaiters: ((exit: ChildExit) => void)[] = []
+
+  constructor(spec: ChildSpec, ports: ChildPorts) {
+    this.spec = spec
+    this.#ports = ports
+    this.output = new OutputBuffer(ports.limits.outputBytes)
+    this.#ledger = new InputLedger(ports.limits.openTags)
+    this.#log = new ChildLog(spec.logFile)
+    this.#graceMs = ports.limits.leftoverGraceMs
+    this.#startedAt = new Date(ports.clock.wallMs()).toISOString()
+  }
+
+  /** Rejects with `spawn-failed` or `pty-unavailable`; then there is no child. */
+  async start(): Promise<void> {
+    const events: ChildIoEvents = {
+      output: (bytes) => this.#takeOutput(bytes),
+      outputClosed: () => this.#raise('output-closed'),
+      exited: (code, signal) => this.#exited(code, signal),
+      inputDrained: () => this.#inputDrained(),
+    }
+    const { io } = this.spec
+    try {
+      this.#io =
+        io === 'pipe' ? await spawnPipes(this.spec, this.#log, events) : spawnTerminal(this.spec, io.pty, events)
+    } catch (error) {
+      this.#log.close()
+      throw error
+    }
+    this.#proved = this.#ports.processes.prove(this.#io.pid, this.spec)
+  }
+
+  get announcement(): Announcement {
+    return this.#announcement
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended'
+  }
+
+  describe(): Description {
+    const { id, label } = this.spec
+    return {
+      id,
+      label,
+      pid: this.#io?.pid ?? 0,
+      startTicks: this.#proved?.startTicks ?? 0,
+      startedAt: this.#startedAt,
+      ackedOffset: this.output.ackedOffset,
+      endOffset: this.output.endOffset,
+      lastFrame: this.#ledger.lastFrame,
+      openTags: this.#ledger.openTags,
+      exit: typeof this.#announcement === 'string' ? null : this.#announcement,
+    }
+  }
+
+  /**
+   * Takes one whole frame. `answer` is called at once, or when there is room again: that is the backpressure. What was taken
+   * is written whole, whatever becomes of the connection that brought it.
+   */
+  input(tag: string | null, bytes: Buffer, answer: (outcome: InputOutcome) => void): void {
+    const io = this.#io
+    const { queuedInputBytes } = this.#ports.limits
+    if (io === null || !io.isInputOpen || hasExited(this.#state)) return answer('gone')
+    if (io.queuedBytes > queuedInputBytes * 8) return answer('full')
+    const admission = this.#ledger.admit(tag)
+    if (admission.kind !== 'taken') return answer(admission.kind)
+    io.write(bytes)
+    if (io.queuedBytes <= queuedInputBytes) answer('taken')
+    else this.#inputWaiters.push(() => answer('taken'))
+  }
+
+  settle(tags: readonly string[]): void {
+    this.#ledger.settle(tags)
+  }
+
+  acknowledge(offset: number): void {
+    this.output.free(offset)
+    if (!this.#isPaused || this.output.heldBytes > this.output.limitBytes * 0.75) return
+    this.#isPaused = false
+    this.#lastOutputMs = this.#ports.clock.monotonicMs()
+    this.#io?.resumeOutput()
+  }
+
+  closeInput(): void {
+    this.#io?.closeInput()
+  }
+
+  resize(columns: number, rows: number): void {
+    if (this.#io === null || this.#io.resize === null) {
+      throw new KeeperError('not-a-terminal', `child ${this.spec.id} is on pipes and has no size`)
+    }
+    this.#io.resize(columns, rows)
+  }
+
+  /** Ends the child and what it started. Resolves once it is over; when it cannot be ended it is itself among the survivors. */
+  async terminate(graceMs: number): Promise<ChildExit> {
+    if (typeof this.#announcement === 'object') return this.#announcement
+    const over = new Promise<ChildExit>((resolve) => this.#exitWaiters.push(resolve))
+    this.#graceMs = graceMs
+    this.#io?.closeInput()
+    if (this.#proved === null || hasExited(this.#state)) return over
+    const isTerminal = this.spec.io !== 'pipe'
+    const survivors = await this.#ports.processes.end(this.#proved, graceMs, isTerminal)
+    const pid = this.#io?.pid
+    if (!survivors.some((each) => each.pid === pid) || hasExited(this.#state)) return over
+    return { code: null, signal: null, at: new Date(this.#ports.clock.wallMs()).toISOString(), survivors }
+  }
+
+  /** Lets go of everything; only for a child that has ended. */
+  release(): void {
+    this.listener = null
+    this.output.free(this.output.endOffset)
+    this.#log.close()
+  }
+
+  #takeOutput(bytes: Buffer): void {
+    const offset = this.output.endOffset
+    this.output.append(bytes)
+    if (hasExited(this.#state)) this.#lastOutputMs = this.#ports.clock.monotonicMs()
+    this.listener?.output(offset, bytes)
+    if (!this.output.isFull) return
+    this.#isPaused = true
+    this.#io?.pauseOutput()
+  }
+
+  #inputDrained(): void {
+    const waiters = this.#inputWaiters
+    if (waiters.length === 0) return
+    this.#inputWaiters = []
+    for (const answer of waiters) answer()
+  }
+
+  #exited(code: number | null, signal: string | null): void {
+    if (this.#status !== null) return
+    this.#status = { code, signal, at: new Date(this.#ports.clock.wallMs()).toISOString() }
+    this.#inputDrained()
+    this.#raise('exited')
+  }
+
+  #raise(event: ChildEvent): void {
+    const { state, effects } = transition(this.#state, event)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  #perform(effect: ChildEffect): void {
+    const { clock, limits } = this.#ports
+    switch (effect) {
+      case 'await-exit':
+        this.#timer = clock.setTimer(limits.closingMs, () => this.#raise('closing-over'))
+        return
+      case 'announce-closed':
+        this.#announce('closed')
+        return
+      case 'sweep':
+        this.#timer?.cancel()
+        void this.#sweep()
+        return
+      case 'await-output':
+        this.#lastOutputMs = clock.monotonicMs()
+        this.#linger(clock.monotonicMs())
+        return
+      case 'abandon-output':
+        this.#ports.log.warn('the output of a child is held open by another process; it is read no longer', {
+          child: this.spec.id,
+        })
+        this.#io?.abandonOutput()
+        return
+      case 'announce-exit':
+        this.#timer?.cancel()
+        this.#log.close()
+        this.#announceExit()
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#proved !== null) this.#survivors = await this.#ports.processes.end(this.#proved, this.#graceMs, false)
+    this.#raise('swept')
+  }
+
+  /** While output is paused nothing can come, so that time does not count. */
+  #linger(sinceMs: number): void {
+    const { clock, limits } = this.#ports
+    const nowMs = clock.monotonicMs()
+    const isQuiet = nowMs - this.#lastOutputMs >= limits.lingerQuietMs
+    if (!this.#isPaused && (isQuiet || nowMs - sinceMs >= limits.lingerMs)) return this.#raise('linger-over')
+    const from = this.#isPaused ? nowMs : sinceMs
+    this.#timer = clock.setTimer(limits.lingerQuietMs, () => this.#linger(from))
+  }
+
+  #announceExit(): void {
+    if (this.#status === null) return
+    const exit = { ...this.#status, survivors: this.#survivors }
+    this.#announce(exit)
+    const waiters = this.#exitWaiters
+    this.#exitWaiters = []
+    for (const resolve of waiters) resolve(exit)
+  }
+
+  #announce(announcement: Announcement): void {
+    this.#announcement = announcement
+    this.listener?.announced()
+  }
+}

@@ -1,0 +1,99 @@
+// Starts a child on pipes, as the leader of its own session and process group, with exactly the environment it was given.
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { errnoOf } from '@holdfast/lifecycle'
+import type { ChildSpec } from '../api.ts'
+import { KeeperError } from '../errors.ts'
+import type { ChildLog } from '../log/child-log.ts'
+import type { ChildIo, ChildIoEvents } from './child-io.ts'
+
+/** Rejects with `spawn-failed` when the folder or the program is not there or may not be used. */
+export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: ChildIoEvents): Promise<ChildIo> {
+  checkFolder(spec)
+  const child = start(spec)
+  connectOutput(child, events)
+  connectErrors(child, errors)
+  child.stdin.on('drain', events.inputDrained)
+  // EPIPE: the child closed its input. What was queued cannot be delivered to anyone.
+  child.stdin.on('error', events.inputDrained)
+  child.stdin.on('close', events.inputDrained)
+  try {
+    await once(child, 'spawn')
+  } catch (error) {
+    throw failed(spec, error)
+  }
+  // A signal of ours that cannot be sent shows up in the result of the one who sent it.
+  child.on('error', () => undefined)
+  return pipesIo(child, child.pid ?? 0)
+}
+
+function checkFolder(spec: ChildSpec): void {
+  const folder = statSync(spec.cwd, { throwIfNoEntry: false })
+  if (folder?.isDirectory() === true) return
+  const what = folder === undefined ? 'does not exist' : 'is not a folder'
+  throw new KeeperError('spawn-failed', `cannot start "${spec.command}": its working folder ${spec.cwd} ${what}`)
+}
+
+function start(spec: ChildSpec): ChildProcessWithoutNullStreams {
+  try {
+    const { command, args, cwd, env } = spec
+    return spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  } catch (error) {
+    throw failed(spec, error)
+  }
+}
+
+function failed(spec: ChildSpec, cause: unknown): KeeperError {
+  const errno = errnoOf(cause)
+  const path = spec.env['PATH'] ?? ''
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: spec.command.includes('/') ? 'there is no such file' : `it is not in PATH (${path})`,
+    EACCES: 'it may not be executed',
+    E2BIG: 'its arguments and environment are too long',
+    EAGAIN: 'no more processes may be started',
+    EMFILE: 'the keeper has no file descriptor left',
+  }
+  const reason = (errno === undefined ? undefined : reasons[errno]) ?? errno ?? String(cause)
+  return new KeeperError('spawn-failed', `cannot start "${spec.command}": ${reason}`, { cause })
+}
+
+function connectOutput(child: ChildProcessWithoutNullStreams, events: ChildIoEvents): void {
+  child.stdout.on('data', events.output)
+  child.stdout.on('error', events.outputClosed)
+  child.stdout.on('close', events.outputClosed)
+  child.on('exit', events.exited)
+}
+
+function connectErrors(child: ChildProcessWithoutNullStreams, errors: ChildLog): void {
+  child.stderr.on('data', (bytes: Buffer) => {
+    if (errors.write(bytes)) return
+    child.stderr.pause()
+    errors.onRoom(() => child.stderr.resume())
+  })
+  // The log ends with what the child wrote; that it could not be read on is not worth more.
+  child.stderr.on('error', () => undefined)
+}
+
+function pipesIo(child: ChildProcessWithoutNullStreams, pid: number): ChildIo {
+  const { stdin, stdout, stderr } = child
+  return {
+    pid,
+    get queuedBytes() {
+      return stdin.writableLength
+    },
+    get isInputOpen() {
+      return stdin.writable
+    },
+    write: (bytes) => void stdin.write(bytes),
+    closeInput: () => void stdin.end(),
+    pauseOutput: () => void stdout.pause(),
+    resumeOutput: () => void stdout.resume(),
+    abandonOutput: () => {
+      stdin.destroy()
+      stdout.destroy()
+      stderr.destroy()
+    },
+    resize: null,
+  }
+}
