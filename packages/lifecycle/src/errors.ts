@@ -149,6 +149,7 @@ const errnoCodes: Readonly<Record<string, LifecycleErrorCode>> = {
   ENOENT: 'folder-unwritable',
   EIO: 'folder-unwritable',
   ENAMETOOLONG: 'folder-unwritable',
+  ELOOP: 'folder-foreign',
 }
 
 /** What a failed file operation means to a user: `doing` is what was tried, `path` on what. */

@@ -38,6 +38,10 @@ export interface Label {
   readonly identity: Identity
   readonly socket: string
   readonly version: string
+  /** Milliseconds since boot at which it took the lock. */
+  readonly sinceBootMs: number
+  /** Whether it ever was ready: an end before that counts towards a crash loop. */
+  readonly wasReady: boolean
 }
 
 const recordLimitBytes = 16_384
@@ -66,16 +70,16 @@ function optionalText(value: unknown): string | null | undefined {
 export function parseRecord(text: string): DaemonRecord | null {
   const fields = parseObject(text, recordLimitBytes)
   if (fields === null || fields['schema'] !== 1) return null
-  const label = labelOf(fields)
+  const holder = holderOf(fields)
   const protocol = parseRange(fields['protocol'])
   const execPath = asText(fields['execPath'])
   const config = optionalText(fields['config'])
   const owner = optionalText(fields['owner'])
   const state = asWord(fields['state'], daemonStates)
   const startedAt = asText(fields['startedAt'], 64)
-  if (label === null || protocol === null || execPath === null || config === undefined) return null
+  if (holder === null || protocol === null || execPath === null || config === undefined) return null
   if (owner === undefined || state === null || startedAt === null) return null
-  return { schema: 1, ...label, protocol, execPath, config, owner, state, startedAt }
+  return { schema: 1, ...holder, protocol, execPath, config, owner, state, startedAt }
 }
 
 /** The text of a record. */
@@ -83,7 +87,7 @@ export function encodeRecord(record: DaemonRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`
 }
 
-function labelOf(fields: Fields): Label | null {
+function holderOf(fields: Fields): Omit<Label, 'sinceBootMs' | 'wasReady'> | null {
   const instance = asName(fields['instance'])
   const epoch = asWhole(fields['epoch'], 1)
   const identity = parseIdentity(fields['identity'])
@@ -96,7 +100,10 @@ function labelOf(fields: Fields): Label | null {
 /** The label in `text`, or null when it is torn, empty or none. */
 export function parseLabel(text: string): Label | null {
   const fields = parseObject(text, labelBytes)
-  return fields === null ? null : labelOf(fields)
+  const holder = fields === null ? null : holderOf(fields)
+  const sinceBootMs = asWhole(fields?.['sinceBootMs'])
+  if (holder === null || sinceBootMs === null) return null
+  return { ...holder, sinceBootMs, wasReady: fields?.['wasReady'] === true }
 }
 
 /** The text of a label: padded with spaces to its fixed length, ending in a newline. */

@@ -21,6 +21,10 @@ export interface ExitRecord {
   readonly at: string
   /** The same moment in milliseconds since boot, comparable within `identity.bootId`; decisions use this one. */
   readonly bootMs: number
+  /** How long it held the claim. */
+  readonly ranMs: number
+  /** Whether it ever was ready. */
+  readonly wasReady: boolean
   readonly reason: string
   readonly identity: Identity
 }
@@ -39,18 +43,19 @@ export function parseExit(text: string): ExitRecord | null {
   const kind = asWord(fields['kind'], exitKinds)
   const at = asText(fields['at'], 64)
   const bootMs = asWhole(fields['bootMs'])
+  const ranMs = asWhole(fields['ranMs'])
+  const wasReady = fields['wasReady'] === true
   const reason = asText(fields['reason'], reasonLimit)
   const identity = parseIdentity(fields['identity'])
   if (instance === null || epoch === null || kind === null || at === null) return null
-  return bootMs === null || reason === null || identity === null
-    ? null
-    : { instance, epoch, kind, at, bootMs, reason, identity }
+  if (bootMs === null || ranMs === null || reason === null || identity === null) return null
+  return { instance, epoch, kind, at, bootMs, ranMs, wasReady, reason, identity }
 }
 
 /** The text of an exit record; a long reason is cut. */
 export function encodeExit(record: ExitRecord): string {
   const reason = record.reason === '' ? record.kind : record.reason.slice(0, reasonLimit)
-  return `${JSON.stringify({ ...record, bootMs: Math.floor(record.bootMs), reason })}\n`
+  return `${JSON.stringify({ ...record, reason })}\n`
 }
 
 /** Where the exit record of an instance lies. */
@@ -75,9 +80,29 @@ export async function listExits(files: Files, place: Place, limit: number = kept
   return found.toSorted((a, b) => b.epoch - a.epoch || b.bootMs - a.bootMs).slice(0, limit)
 }
 
+/** The exit record of the holder of `label`, as of now. */
+export function exitOf(
+  label: Label,
+  end: { readonly kind: ExitKind; readonly reason: string },
+  now: { readonly wallMs: number; readonly bootMs: number },
+): ExitRecord {
+  const bootMs = Math.max(0, Math.floor(now.bootMs))
+  return {
+    instance: label.instance,
+    epoch: label.epoch,
+    ...end,
+    at: new Date(now.wallMs).toISOString(),
+    bootMs,
+    ranMs: Math.max(0, bootMs - label.sinceBootMs),
+    wasReady: label.wasReady,
+    identity: label.identity,
+  }
+}
+
 /** What ended a holder whose lock came free and who left no record. */
 function judgeSilentEnd(label: Label, ports: ClaimPorts): { kind: ExitKind; reason: string } {
-  if (label.identity.bootId !== ports.processes.bootId()) {
+  const bootId = ports.processes.bootId()
+  if (label.identity.bootId !== bootId && bootId !== 'unknown' && label.identity.bootId !== 'unknown') {
     return { kind: 'reboot', reason: 'the machine went down while it ran' }
   }
   if (ports.processes.judge(label.identity) === 'alive') {
@@ -90,14 +115,7 @@ function judgeSilentEnd(label: Label, ports: ClaimPorts): { kind: ExitKind; reas
 export async function settlePredecessor(place: Place, label: Label, ports: ClaimPorts): Promise<ExitRecord | null> {
   const known = await readExit(ports.files, place, label.instance)
   if (known !== null) return known
-  const record: ExitRecord = {
-    instance: label.instance,
-    epoch: label.epoch,
-    ...judgeSilentEnd(label, ports),
-    at: new Date(ports.clock.wallMs()).toISOString(),
-    bootMs: Math.floor(ports.bootMs()),
-    identity: label.identity,
-  }
+  const record = exitOf(label, judgeSilentEnd(label, ports), { wallMs: ports.clock.wallMs(), bootMs: ports.bootMs() })
   await ports.files.createOnce(exitFile(place, label.instance), encodeExit(record))
   return readExit(ports.files, place, label.instance)
 }
