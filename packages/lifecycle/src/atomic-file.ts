@@ -9,7 +9,13 @@ import { type Failpoint, noFailpoint } from './failpoint.ts'
 /** Ends the name of every file that is not in place yet; one left by a crash may be removed by the holder of the claim. */
 export const unfinishedSuffix = '.tmp'
 
-function writeBeside(path: string, text: string, failpoint: Failpoint): string {
+interface WriteOptions {
+  readonly failpoint?: Failpoint
+  /** False: whole or not at all for every reader, but perhaps gone after a power cut. Default true. */
+  readonly isDurable?: boolean
+}
+
+function writeBeside(path: string, text: string, { failpoint = noFailpoint, isDurable = true }: WriteOptions): string {
   const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${unfinishedSuffix}`)
   const fd = openSync(beside, 'wx', 0o600)
   try {
@@ -17,7 +23,7 @@ function writeBeside(path: string, text: string, failpoint: Failpoint): string {
     const bytes = Buffer.from(text)
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done)
     failpoint('file.written')
-    fsyncSync(fd)
+    if (isDurable) fsyncSync(fd)
     failpoint('file.synced')
   } catch (error) {
     removeFile(beside)
@@ -47,32 +53,32 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Replaces `path` by a file with `text` (0600), durably. On an error the file that was there stays. */
-export function replaceFile(path: string, text: string, failpoint: Failpoint = noFailpoint): void {
-  const beside = writeBeside(path, text, failpoint)
+/** Replaces `path` by a file with `text` (0600). On an error the file that was there stays. */
+export function replaceFile(path: string, text: string, options: WriteOptions = {}): void {
+  const beside = writeBeside(path, text, options)
   try {
     renameSync(beside, path)
   } catch (error) {
     removeFile(beside)
     throw error
   }
-  failpoint('file.placed')
-  syncFolder(dirname(path))
+  options.failpoint?.('file.placed')
+  if (options.isDurable !== false) syncFolder(dirname(path))
 }
 
 /** Creates `path` with `text` (0600), durably, unless it exists: then that one stays. The first writer wins, whoever it is. */
-export function createOnce(path: string, text: string, failpoint: Failpoint = noFailpoint): 'created' | 'exists' {
-  const beside = writeBeside(path, text, failpoint)
+export function createOnce(path: string, text: string, options: WriteOptions = {}): 'created' | 'exists' {
+  const beside = writeBeside(path, text, options)
   try {
     linkSync(beside, path)
-    failpoint('file.placed')
+    options.failpoint?.('file.placed')
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return 'exists'
     throw error
   } finally {
     removeFile(beside)
   }
-  syncFolder(dirname(path))
+  if (options.isDurable !== false) syncFolder(dirname(path))
   return 'created'
 }
 

@@ -8,7 +8,16 @@ import type { Identity } from '../identity.ts'
 import { asWhole } from '../json-fields.ts'
 import type { Place } from '../place.ts'
 import { encodeLabel, type Label, parseLabel, parseRecord } from '../record.ts'
-import { encodeExit, exitFile, exitOf, type ExitRecord, listExits, readExit, settlePredecessor, tidyExits } from './exit-record.ts'
+import {
+  encodeExit,
+  exitFile,
+  exitOf,
+  type ExitRecord,
+  listExits,
+  readExit,
+  settlePredecessor,
+  tidyExits,
+} from './exit-record.ts'
 import type { ClaimPorts, LockFile } from './ports.ts'
 
 /** Who claims. */
@@ -121,7 +130,7 @@ async function establish(place: Place, self: Claimant, lock: LockFile, ports: Cl
     epoch,
     label,
     predecessor,
-    markReady: () => lock.write(encodeLabel({ ...label, wasReady: true })),
+    markReady: () => lock.write(encodeLabel({ ...label, wasReady: true }), 'visible'),
     isCurrent: async () => (await ports.files.inode(place.lockFile)) === (await lock.inode()),
     release: () => lock.close(),
   }
@@ -157,7 +166,10 @@ async function nextEpoch(place: Place, before: Label | null, ports: ClaimPorts):
   const seen = [written, before?.epoch ?? 0, newest?.epoch ?? 0].filter((each) => each < epochLimit)
   const epoch = Math.max(...seen, 0) + 1
   if (epoch >= epochLimit) {
-    throw new LifecycleError('epoch-exhausted', `the epoch in ${place.epochFile} is ${text.trim()}: there is no next one`)
+    throw new LifecycleError(
+      'epoch-exhausted',
+      `the epoch in ${place.epochFile} is ${text.trim()}: there is no next one`,
+    )
   }
   return epoch
 }

@@ -28,7 +28,9 @@ function tryLockOf(tryLock: (fd: number) => boolean, fd: number, path: string): 
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'EAGAIN' || errno === 'EACCES') return false
-    throw new LifecycleError('lock-unsupported', `${path} cannot be locked: ${errno ?? String(error)}`, { cause: error })
+    throw new LifecycleError('lock-unsupported', `${path} cannot be locked: ${errno ?? String(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -43,12 +45,12 @@ async function open(path: string): Promise<LockFile> {
       const bytes = Buffer.alloc(labelBytes)
       return bytes.toString('utf8', 0, readSync(fd, bytes, 0, labelBytes, 0))
     },
-    write: async (text) => {
+    write: async (text, durability = 'durable') => {
       const bytes = Buffer.from(text)
       if (writeSync(fd, bytes, 0, bytes.length, 0) !== bytes.length) {
         throw Object.assign(new Error(`ENOSPC: ${path} was not written whole`), { code: 'ENOSPC' })
       }
-      fsyncSync(fd)
+      if (durability === 'durable') fsyncSync(fd)
     },
     close: async () => {
       if (!isOpen) return

@@ -10,6 +10,8 @@ export interface Files {
   read(path: string): Promise<string | null>
   /** Durably replaces or creates; whole or not at all. */
   replace(path: string, text: string): Promise<void>
+  /** The same for what may be lost in a power cut. */
+  show(path: string, text: string): Promise<void>
   /** Durably creates; an existing file stays. */
   createOnce(path: string, text: string): Promise<'created' | 'exists'>
   /** A second name for the same file, or for the same socket; replaces nothing. */
@@ -34,8 +36,8 @@ export interface LockFile {
   inode(): Promise<string>
   /** What is written in it. */
   read(): Promise<string>
-  /** Replaces what is written in it by a text of the same length as ever (or a first one), durably. */
-  write(text: string): Promise<void>
+  /** Replaces what is written in it by a text of the same length as ever (or a first one), durably unless told otherwise. */
+  write(text: string, durability?: 'durable' | 'visible'): Promise<void>
   close(): Promise<void>
 }
 

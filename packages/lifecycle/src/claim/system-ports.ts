@@ -40,8 +40,9 @@ function list(folder: string): string[] {
 export function systemFiles(failpoint: Failpoint = noFailpoint): Files {
   return {
     read: async (path) => readText(path),
-    replace: async (path, text) => replaceFile(path, text, failpoint),
-    createOnce: async (path, text) => createOnce(path, text, failpoint),
+    replace: async (path, text) => replaceFile(path, text, { failpoint }),
+    show: async (path, text) => replaceFile(path, text, { failpoint, isDurable: false }),
+    createOnce: async (path, text) => createOnce(path, text, { failpoint }),
     link: async (from, to) => link(from, to),
     rename: async (from, to) => renameSync(from, to),
     remove: async (path) => removeFile(path),

@@ -46,5 +46,5 @@ export function readFirstLine(
 function read(socket: Socket): Buffer | null {
   const chunk: unknown = socket.read()
   if (chunk === null || Buffer.isBuffer(chunk)) return chunk
-  return Buffer.from(String(chunk))
+  return Buffer.from(typeof chunk === 'string' ? chunk : '')
 }

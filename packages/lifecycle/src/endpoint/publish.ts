@@ -50,8 +50,7 @@ export async function removeLeftovers(place: Place, epoch: number, ports: ClaimP
   const own = basename(place.privateSocket(epoch))
   const isOld = (name: string): boolean =>
     name.startsWith(`${place.role}.i`) && name !== own && /^\d+(?:\.new)?$/.test(name.slice(place.role.length + 2))
-  const isUnfinished = (name: string): boolean =>
-    name.startsWith(`.${place.role}.`) && name.endsWith(unfinishedSuffix)
+  const isUnfinished = (name: string): boolean => name.startsWith(`.${place.role}.`) && name.endsWith(unfinishedSuffix)
   for (const folder of new Set([place.sockets, place.run, place.claim])) {
     for (const name of await ports.files.list(folder)) {
       if (isOld(name) || isUnfinished(name)) await ports.files.remove(join(folder, name))

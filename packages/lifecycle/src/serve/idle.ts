@@ -29,10 +29,10 @@ export class IdleWatch {
   }
 
   private isOver(): boolean {
-    const { clock, idleMs, isNeeded } = this.options
+    const { clock, idleMs } = this.options
     if (idleMs === null) return false
     const now = clock.monotonicMs()
-    if (isNeeded()) this.neededAtMs = now
+    if (this.options.isNeeded()) this.neededAtMs = now
     return now - this.neededAtMs >= idleMs
   }
 }

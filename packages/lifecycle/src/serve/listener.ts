@@ -7,13 +7,18 @@ export interface Listener {
   readonly path: string
   /** Ends listening; the path is unlinked by the runtime. Open connections stay. */
   close(): void
+  /** Keeps the process no longer alive, and touches nothing. */
+  abandon(): void
 }
 
 /** Listens at `path`. Throws `socket-path-too-long`, `socket-unusable`, `disk-full`, `too-many-files`, `folder-unwritable`. */
 export async function listenAt(path: string, onConnection: (socket: Socket) => void): Promise<Listener> {
   const length = Buffer.byteLength(path)
   if (length > socketPathLimitBytes) {
-    throw new LifecycleError('socket-path-too-long', `${path} has ${length} bytes; a socket path may have ${socketPathLimitBytes}`)
+    throw new LifecycleError(
+      'socket-path-too-long',
+      `${path} has ${length} bytes; a socket path may have ${socketPathLimitBytes}`,
+    )
   }
   const server = createServer(onConnection)
   try {
@@ -24,7 +29,7 @@ export async function listenAt(path: string, onConnection: (socket: Socket) => v
     }
     throw fileError('listen at', path, error)
   }
-  return { path, close: () => void server.close() }
+  return { path, close: () => void server.close(), abandon: () => void server.unref() }
 }
 
 function listening(server: Server, path: string): Promise<void> {

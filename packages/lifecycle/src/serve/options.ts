@@ -9,6 +9,7 @@ import type { Log } from '../log.ts'
 import type { Place } from '../place.ts'
 import type { Label, ProtocolRange } from '../record.ts'
 import type { Host } from '../shutdown/host.ts'
+import type { RestartPolicy } from '../supervise/restart-intensity.ts'
 
 /** A client that has been welcomed. */
 export interface AcceptedClient {
@@ -38,11 +39,11 @@ export interface ServeContext {
   /** How the daemon before this one ended. */
   readonly predecessor: ExitRecord | null
   /** Begins to drain; the first reason counts. Returns at once. `deadlineMs` defaults to `drainMs`. */
-  leave(reason: string, deadlineMs?: number): void
+  readonly leave: (reason: string, deadlineMs?: number) => void
   /** How many connections there are now, welcomed or not. */
-  clients(): number
-  /** Arms no owner link; false once the claim is lost, when nothing may be done any more. */
-  isCurrent(): boolean
+  readonly clients: () => number
+  /** False once the claim is lost, when nothing may be done any more. */
+  readonly isCurrent: () => boolean
 }
 
 /** How a daemon is served. Times are in milliseconds. */
@@ -72,6 +73,10 @@ export interface ServeOptions {
   readonly readyFd?: number | null
   /** Opens the store, adopts what is there. Clients that come before it has resolved are welcomed, their requests wait. */
   open(context: ServeContext): Promise<Service>
+  /** What is served, until `quarantine.periodMs` is over, after too many unexpected ends. By default nothing but the welcome. */
+  openQuarantined?(context: ServeContext, reason: string): Promise<Service>
+  /** How many unexpected ends are too many. Default: more than 5 in 60 s. */
+  readonly quarantine?: RestartPolicy
   /** The machine; other ones in tests. */
   readonly ports?: ClaimPorts
   readonly host?: Host

@@ -6,6 +6,8 @@ import type { Clock, Timer } from '../clock.ts'
 export type LinkState = 'unarmed' | 'armed' | 'grace' | 'fired'
 export type LinkEvent = 'owner-came' | 'last-owner-left' | 'grace-over'
 
+const doorMs = 50
+
 const transitions: Readonly<Record<LinkState, Readonly<Partial<Record<LinkEvent, LinkState>>>>> = {
   unarmed: { 'owner-came': 'armed' },
   armed: { 'last-owner-left': 'grace' },
@@ -26,6 +28,8 @@ export class OwnerLink {
   private readonly options: {
     readonly clock: Clock
     readonly graceMs: number
+    /** Whether a connection is there that has not said yet who it is. */
+    isSomebodyAtTheDoor(): boolean
     confirm(decide: () => void): void
     fire(): void
   }
@@ -50,8 +54,7 @@ export class OwnerLink {
     if (this.owners > 0) return
     this.state = nextLinkState(this.state, 'last-owner-left')
     if (this.state !== 'grace') return
-    this.timer?.cancel()
-    this.timer = this.options.clock.setTimer(this.options.graceMs, () => this.options.confirm(() => this.decide()))
+    this.wait(this.options.graceMs)
   }
 
   stop(): void {
@@ -60,9 +63,15 @@ export class OwnerLink {
     this.state = 'fired'
   }
 
+  private wait(ms: number): void {
+    this.timer?.cancel()
+    this.timer = this.options.clock.setTimer(ms, () => this.options.confirm(() => this.decide()))
+  }
+
   /** The decision and the coming of an owner exclude each other: both happen in one turn of the loop. */
   private decide(): void {
     if (this.owners > 0 || this.state !== 'grace') return
+    if (this.options.isSomebodyAtTheDoor()) return this.wait(doorMs)
     this.state = nextLinkState(this.state, 'grace-over')
     this.timer = null
     this.options.fire()

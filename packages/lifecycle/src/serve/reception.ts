@@ -23,8 +23,10 @@ export interface ReceptionOptions {
   readonly log: Log
   /** The welcome of this moment, without the nonce. */
   welcome(): Omit<Welcome, 'nonce'>
-  /** Why nobody may come in now, or null. Asked at each hello. */
-  closedFor(): Promise<{ readonly code: RefusalCode; readonly message: string } | null>
+  /** Looks whether the claim is still held; asked before each welcome. */
+  verify(): Promise<void>
+  /** Why nobody may come in at this moment, or null. */
+  refusal(): { readonly code: RefusalCode; readonly message: string } | null
   came(client: AcceptedClient): void
   left(client: AcceptedClient): void
 }
@@ -36,6 +38,7 @@ export class Reception {
   private readonly welcomed = new Set<AcceptedClient>()
   private service: Service | null = null
   private made = 0
+  private greeting = 0
 
   constructor(options: ReceptionOptions) {
     this.options = options
@@ -44,6 +47,11 @@ export class Reception {
   /** Every connection that is open now, welcomed or not. */
   get count(): number {
     return this.sockets.size
+  }
+
+  /** Connections that have not said who they are. */
+  get unknown(): number {
+    return this.greeting
   }
 
   /** The clients that were welcomed and are still there. */
@@ -56,10 +64,13 @@ export class Reception {
     this.sockets.add(socket)
     socket.once('close', () => this.sockets.delete(socket))
     socket.on('error', (error) => this.options.log.debug('a connection failed', { error: error.message }))
-    this.greet(socket).catch((error: unknown) => {
-      this.options.log.error('a client could not be received', { error: String(error) })
-      socket.destroy()
-    })
+    this.greeting += 1
+    this.greet(socket)
+      .catch((error: unknown) => {
+        this.options.log.error('a client could not be received', { error: String(error) })
+        socket.destroy()
+      })
+      .finally(() => (this.greeting -= 1))
   }
 
   /** From now on clients go to `service`, those that wait first. */
@@ -87,12 +98,13 @@ export class Reception {
       const message = `the daemon ${welcome.version} speaks protocol ${min} to ${max}, the client ${hello.version} ${hello.protocol.min} to ${hello.protocol.max}`
       return this.refuse(socket, hello.nonce, 'incompatible', message)
     }
-    const closed = await this.options.closedFor()
+    await this.options.verify()
+    const closed = this.options.refusal()
     if (closed !== null) return this.refuse(socket, hello.nonce, closed.code, closed.message)
     this.admit(socket, hello)
   }
 
-  /** In one turn of the loop: from here on the client is handed on for certain. */
+  /** In one turn of the loop with the last look at `refusal`: from here on the client is handed on for certain. */
   private admit(socket: Socket, hello: Hello): void {
     if (socket.destroyed) return
     this.made += 1

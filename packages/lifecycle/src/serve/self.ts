@@ -1,0 +1,72 @@
+// What this daemon says about itself: its record, its welcome, its exit record.
+import { createOnce } from '../atomic-file.ts'
+import type { Claim } from '../claim/claim.ts'
+import { encodeExit, exitFile, type ExitKind, exitOf, type ExitRecord } from '../claim/exit-record.ts'
+import type { ClaimPorts } from '../claim/ports.ts'
+import type { Welcome } from '../handshake.ts'
+import { type DaemonRecord, type DaemonState, encodeRecord } from '../record.ts'
+import type { ServeOptions } from './options.ts'
+
+export class Self {
+  state: DaemonState = 'starting'
+  private readonly options: ServeOptions
+  private readonly held: Claim
+  private readonly ports: ClaimPorts
+  private readonly startedAt: string
+
+  constructor(options: ServeOptions, held: Claim, ports: ClaimPorts) {
+    this.options = options
+    this.held = held
+    this.ports = ports
+    this.startedAt = new Date(ports.clock.wallMs()).toISOString()
+  }
+
+  welcome(): Omit<Welcome, 'nonce'> {
+    const { version, protocol, capabilities = [], config = null, owner = null } = this.options
+    const { epoch, instance, identity } = this.held.label
+    return { epoch, instance, version, protocol, state: this.state, capabilities, pid: identity.pid, config, owner }
+  }
+
+  /** Writes the record; only after the socket listens, and only while the claim is held. */
+  async writeRecord(): Promise<void> {
+    const { place, version, protocol, config = null, owner = null } = this.options
+    const { epoch, instance, identity } = this.held.label
+    const record: DaemonRecord = {
+      schema: 1,
+      epoch,
+      instance,
+      identity,
+      socket: place.publicSocket,
+      version,
+      protocol,
+      execPath: process.execPath,
+      config,
+      owner,
+      state: this.state,
+      startedAt: this.startedAt,
+    }
+    await this.ports.files.show(place.recordFile, encodeRecord(record))
+  }
+
+  /** Writes how this instance ended, unless that is known already. */
+  async recordExit(kind: ExitKind, reason: string): Promise<void> {
+    await this.ports.files.createOnce(this.exitFile, encodeExit(this.exit(kind, reason)))
+  }
+
+  /** The same at once, for last words. */
+  recordExitNow(kind: ExitKind, reason: string): void {
+    createOnce(this.exitFile, encodeExit(this.exit(kind, reason)))
+  }
+
+  get exitFile(): string {
+    return exitFile(this.options.place, this.held.label.instance)
+  }
+
+  private exit(kind: ExitKind, reason: string): ExitRecord {
+    const label = { ...this.held.label, wasReady: this.wasReady }
+    return exitOf(label, { kind, reason }, { wallMs: this.ports.clock.wallMs(), bootMs: this.ports.bootMs() })
+  }
+
+  /** Set once, when the service is open. */
+  wasReady = false
+}
