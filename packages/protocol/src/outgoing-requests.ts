@@ -22,6 +22,11 @@ interface Pending {
   release(): void
 }
 
+interface Out {
+  encode(id: MessageId): Outgoing
+  send(message: Outgoing): void
+}
+
 interface Parts {
   readonly maxPending: number
   readonly timers: Timers
@@ -41,7 +46,8 @@ export class OutgoingRequests {
     return this.#pending.size
   }
 
-  add<P, R>(method: Method<P, R>, options: RequestOptions, send: (id: MessageId) => Outgoing): Promise<R> {
+  /** Registers a request, then sends it: over some transports the answer comes before `send` returns. */
+  add<P, R>(method: Method<P, R>, options: RequestOptions, out: Out): Promise<R> {
     const { maxPending } = this.#parts
     const { name } = method
     if (options.signal?.aborted === true) return Promise.reject(cancelled(name, false))
@@ -51,9 +57,10 @@ export class OutgoingRequests {
     }
     const id = ++this.#lastId
     return new Promise<R>((resolve, reject) => {
+      const message = out.encode(id)
       this.#pending.set(id, {
         name,
-        message: send(id),
+        message,
         resolve: (raw) => {
           try {
             resolve(parseBy(method.result, raw, name, 'bad-result'))
@@ -64,6 +71,7 @@ export class OutgoingRequests {
         reject,
         release: this.#watch(id, options),
       })
+      out.send(message)
     })
   }
 

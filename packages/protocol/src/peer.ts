@@ -8,25 +8,9 @@ import type { MessageId } from './frame/message-id.ts'
 import { formatError, formatNotice, formatRequest, formatResult, parseMessage, type Message } from './message.ts'
 import { OutgoingRequests, type RequestOptions } from './outgoing-requests.ts'
 import { parseBy } from './parse.ts'
-import { systemTimers, type Timers } from './timers.ts'
+import { peerDefaults, type PeerOptions, type PeerSettings } from './peer-options.ts'
 import { protocolError, toWireError, type WireError } from './wire-error.ts'
-import { lineCodec, Wire, type Codec, type Outgoing } from './wire.ts'
-
-export interface PeerOptions {
-  /** How messages are framed; lines when left out. */
-  readonly codec?: Codec
-  /** Requests of the other side that may be in work at once; the next one is refused as `overloaded`. */
-  readonly maxConcurrent?: number
-  /** Own requests that may wait for an answer at once; the next one is rejected as `overloaded`. */
-  readonly maxPending?: number
-  /** Bytes that may wait for a slow reader; beyond it requests are rejected, and a connection that still grows is ended. */
-  readonly maxQueuedBytes?: number
-  /** Stop reading from a side that does not read. For one end of a connection only: if both did it, both could wait for ever. */
-  readonly pausesWhenFull?: boolean
-  readonly timers?: Timers
-  /** Told of what went wrong where nobody waits for an answer: notices that fail, garbage, bugs in handlers. */
-  readonly report?: (problem: WireError) => void
-}
+import { lineCodec, Wire, type Outgoing } from './wire.ts'
 
 export interface HandlerContext {
   /** Aborted when the caller cancels or its connection is gone. */
@@ -48,7 +32,7 @@ export class Peer {
   /** Resolves, with the cause if there is one, when the connection is gone. */
   readonly closed: Promise<Error | null>
   readonly wire: Wire
-  readonly #options: Required<Omit<PeerOptions, 'codec'>>
+  readonly #options: PeerSettings
   readonly #handlers = new Map<string, RequestHandler>()
   readonly #notices = new Map<string, NoticeHandler[]>()
   readonly #incoming = new Map<MessageId, AbortController>()
@@ -61,7 +45,7 @@ export class Peer {
 
   /** Register handlers before the event loop turns: reading starts then. */
   constructor(socket: Duplex, options: PeerOptions = {}) {
-    this.#options = { ...defaults, ...options }
+    this.#options = { ...peerDefaults, ...options }
     this.wire = new Wire(socket, options.codec ?? lineCodec())
     const closed = Promise.withResolvers<Error | null>()
     this.closed = closed.promise
@@ -97,10 +81,9 @@ export class Peer {
   request<P, R>(method: Method<P, R>, params: P, options: RequestOptions = {}): Promise<R> {
     if (this.#isClosed) return Promise.reject(lostBefore(method.name))
     if (this.queuedBytes > this.#options.maxQueuedBytes) return Promise.reject(tooSlow(method.name))
-    return this.#outgoing.add(method, options, (id) => {
-      const message = this.#encode(formatRequest(id, method.name, params), method.name)
-      this.wire.send(message)
-      return message
+    return this.#outgoing.add(method, options, {
+      encode: (id) => this.#encode(formatRequest(id, method.name, params), method.name),
+      send: (message) => this.wire.send(message),
     })
   }
 
@@ -295,15 +278,6 @@ export class Peer {
     this.#drained = null
     this.#resolveClosed(cause)
   }
-}
-
-const defaults: Required<Omit<PeerOptions, 'codec'>> = {
-  maxConcurrent: 16_384,
-  maxPending: 16_384,
-  maxQueuedBytes: 64 * 1024 * 1024,
-  pausesWhenFull: false,
-  timers: systemTimers,
-  report: () => undefined,
 }
 
 function lostBefore(name: string): WireError {

@@ -37,7 +37,8 @@ export function parseText(text: string): ParsedText {
   }
   const [first] = errors
   if (first !== undefined || tree === undefined) {
-    const message = first === undefined ? 'the file is empty' : `not valid JSON: ${said(first)}`
+    const isEmpty = body.trim() === ''
+    const message = isEmpty || first === undefined ? 'the file is empty' : `not valid JSON: ${said(first)}`
     return { value: undefined, problems: [{ line: lineAt(first?.offset ?? 0), message, path: '' }], lineOf }
   }
   return { value: getNodeValue(tree), problems: repeated(tree, '', lineAt), lineOf }

@@ -1,0 +1,199 @@
+// Every command, once: parsing, help, completion and the reference page all read this table.
+import type { Command } from './command.ts'
+import { guideCommands } from './guide/table.ts'
+import { mcpCommands } from './mcp/table.ts'
+
+const duration = { label: 'DURATION', kind: 'duration' } as const
+const count = { label: 'N', kind: 'count' } as const
+const askId = { label: 'ID', says: 'the id that `ask` printed' } as const
+
+const daemonCommands: readonly Command[] = [
+  {
+    words: ['status'],
+    group: 'The daemon',
+    summary: 'Show the daemon, keeper, counts and how the last daemon ended.',
+    about: 'Never starts a daemon.',
+    arguments: [],
+    flags: [],
+    examples: [
+      { line: 'holdfast status', says: 'at a glance' },
+      { line: 'holdfast status --json', says: 'for scripts' },
+    ],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    words: ['ps'],
+    group: 'The daemon',
+    summary: 'List every process held, with what it serves.',
+    arguments: [],
+    flags: [{ name: 'all-scopes', says: 'of every scope that runs, not only this one' }],
+    examples: [{ line: 'holdfast ps', says: 'pids, ages, memory' }],
+    load: () => import('./commands/ps.ts'),
+  },
+  {
+    words: ['events'],
+    group: 'The daemon',
+    summary: 'Show the durable events of this scope.',
+    arguments: [],
+    flags: [
+      { name: 'follow', short: 'f', says: 'go on with what happens' },
+      { name: 'since', value: { label: 'CURSOR', kind: 'count' }, says: 'begin after this cursor' },
+    ],
+    examples: [{ line: 'holdfast events --since 0', says: 'from the first that is kept' }],
+    load: () => import('./commands/events.ts'),
+  },
+]
+
+const askCommands: readonly Command[] = [
+  {
+    words: ['ask'],
+    group: 'Asks',
+    summary: 'Ask an agent, and wait for the answer.',
+    about:
+      'Several agents (a,b) are asked at once. The id is printed as soon as the ask is accepted: from then on it reaches ' +
+      'a final state, whatever happens to the daemon. Ctrl-C, or the death of this command, cancels an ask that it waits for.',
+    arguments: [
+      { label: 'AGENT', says: 'one agent, or several with commas between them; `agents` lists them' },
+      { label: 'PROMPT', says: 'the question; `-` or nothing reads it from standard input', optional: true },
+    ],
+    flags: [
+      { name: 'session', value: { label: 'NAME', kind: 'name' }, says: 'which conversation (default "main")' },
+      { name: 'no-wait', says: 'print the id and leave; the ask goes on' },
+      { name: 'stream', says: 'print the answer while it is written' },
+      { name: 'deadline', value: duration, says: 'the ask expires after this long' },
+    ],
+    examples: [
+      { line: 'holdfast ask guide "How do I add an agent?"', says: 'wait for the answer' },
+      { line: 'holdfast ask guide "What is a keeper?" --no-wait', says: 'only get the id' },
+      { line: 'git diff | holdfast ask guide -', says: 'the question from a pipe' },
+    ],
+    load: () => import('./commands/ask.ts'),
+  },
+  {
+    words: ['asks'],
+    group: 'Asks',
+    summary: 'List the asks of this project.',
+    arguments: [],
+    flags: [
+      { name: 'all', says: 'of every project' },
+      { name: 'state', value: { label: 'STATE', kind: 'text' }, says: 'only in this state (several with commas)' },
+      { name: 'limit', value: count, says: 'at most so many, newest first (default 20)' },
+    ],
+    examples: [{ line: 'holdfast asks --state queued,running', says: 'what is under way' }],
+    load: () => import('./commands/asks.ts'),
+  },
+  {
+    words: ['ask-status'],
+    group: 'Asks',
+    summary: 'Show one ask.',
+    arguments: [askId],
+    flags: [],
+    examples: [],
+    load: () => import('./commands/ask-status.ts'),
+  },
+  {
+    words: ['reply'],
+    group: 'Asks',
+    summary: 'Print the answer of an ask that is done.',
+    arguments: [askId],
+    flags: [],
+    examples: [],
+    load: () => import('./commands/reply.ts'),
+  },
+  {
+    words: ['wait'],
+    group: 'Asks',
+    summary: 'Wait until asks are final.',
+    arguments: [{ ...askId, rest: true }],
+    flags: [
+      { name: 'any', says: 'until one of them is' },
+      { name: 'all', says: 'until all of them are (the default)' },
+      { name: 'quorum', value: count, says: 'until N of them are' },
+    ],
+    examples: [],
+    load: () => import('./commands/wait.ts'),
+  },
+  {
+    words: ['cancel'],
+    group: 'Asks',
+    summary: 'Cancel an ask.',
+    arguments: [askId],
+    flags: [],
+    examples: [],
+    load: () => import('./commands/cancel.ts'),
+  },
+  {
+    words: ['agents'],
+    group: 'Asks',
+    summary: 'List the agents, configured and found, and why one is not ready.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast agents', says: 'whom you can ask' }],
+    load: () => import('./commands/agents.ts'),
+  },
+]
+
+const closerCommands: readonly Command[] = [
+  {
+    words: ['config', 'show'],
+    group: 'Looking closer',
+    summary: 'Show the config that applies here, merged, with its problems.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast config show', says: 'what applies in this directory' }],
+    load: () => import('./commands/config-show.ts'),
+  },
+  {
+    words: ['config', 'path'],
+    group: 'Looking closer',
+    summary: 'Show which config files are read, in order.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast config path', says: 'where to write' }],
+    load: () => import('./commands/config-path.ts'),
+  },
+  {
+    words: ['config', 'check'],
+    group: 'Looking closer',
+    summary: 'Check the config files; exit code 1 when there are problems.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast config check', says: 'file, line and fix of each problem' }],
+    load: () => import('./commands/config-check.ts'),
+  },
+  {
+    words: ['config', 'schema'],
+    group: 'Looking closer',
+    summary: 'Print the JSON Schema of the config files.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast config schema', says: 'for an editor' }],
+    load: () => import('./commands/config-schema.ts'),
+  },
+  {
+    words: ['completion'],
+    group: 'Looking closer',
+    summary: 'Print a completion script for a shell.',
+    arguments: [{ label: 'SHELL', says: 'bash, zsh or fish', oneOf: ['bash', 'zsh', 'fish'] }],
+    flags: [],
+    examples: [{ line: 'holdfast completion bash', says: 'source <(holdfast completion bash)' }],
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    words: ['help'],
+    group: 'Looking closer',
+    summary: 'Show what a command takes.',
+    arguments: [{ label: 'COMMAND', says: 'the words of a command', optional: true, rest: true }],
+    flags: [],
+    examples: [{ line: 'holdfast help ask', says: 'the same as holdfast ask --help' }],
+    load: () => import('./commands/help.ts'),
+  },
+]
+
+export const commands: readonly Command[] = [
+  ...daemonCommands,
+  ...askCommands,
+  ...guideCommands,
+  ...mcpCommands,
+  ...closerCommands,
+]

@@ -1,0 +1,122 @@
+// `holdfast ask`: accepted means that the id was printed; from then on the daemon owns it. A waiting ask is cancelled when
+// this command is interrupted, and by the daemon when it dies.
+import { randomUUID } from 'node:crypto'
+import { askChunk, cancelAsk, createAsk, waitAsk, type Ask } from '@holdfast/protocol'
+import { AnswerStream } from '../answer-stream.ts'
+import { exitCodeOf, failureOf, isFinal } from '../asks.ts'
+import type { Context, Run } from '../command.ts'
+import type { DaemonLink } from '../daemon-link.ts'
+import { CliError } from '../errors.ts'
+import { checkName } from '../parse.ts'
+import { readPrompt } from '../read-prompt.ts'
+
+/** How long a cancel may take when the user leaves; the daemon cancels as well when the connection ends. */
+const cancelMs = 2000
+
+export const run: Run = async (context) => {
+  const { words, options, out, signal, link } = context
+  const agents = readAgents(words[0] ?? '')
+  const isStreaming = options.has('stream')
+  if (isStreaming && agents.length > 1 && !out.json) {
+    throw new CliError(
+      'bad-value',
+      `--stream cannot show ${agents.length} answers at once`,
+      'ask one agent, or add --json',
+    )
+  }
+  const prompt = await readPrompt(words[1], () => context.stdin, signal)
+  const daemon = await link()
+  const waits = !options.has('no-wait')
+  const asks = await Promise.all(agents.map((agent) => create(daemon, agent, prompt, context)))
+  if (!waits) {
+    out.result(asks.length === 1 ? asks[0] : { asks }, () => asks.map(({ id }) => id).join('\n'))
+    return 0
+  }
+  for (const { id, agent, position } of asks) {
+    out.notice(`ask ${id} to ${agent} accepted${position === null || position === 0 ? '' : `, position ${position}`}`)
+  }
+  return waitFor(daemon, asks, context)
+}
+
+function readAgents(text: string): string[] {
+  return [...new Set(text.split(',').map((name) => checkName('agent', name.trim())))]
+}
+
+function create(
+  daemon: DaemonLink,
+  agent: string,
+  prompt: string,
+  { options, directory, signal }: Context,
+): Promise<Ask> {
+  const session = options.text('session')
+  const deadlineMs = options.number('deadline')
+  const params = {
+    agent,
+    prompt,
+    project: directory,
+    dedupeKey: randomUUID(),
+    cancelOnExit: !options.has('no-wait'),
+    ...(session === null ? {} : { session }),
+    ...(deadlineMs === null ? {} : { deadlineMs }),
+  }
+  return daemon.request(createAsk, params, { signal, isIdempotent: true })
+}
+
+async function waitFor(daemon: DaemonLink, asks: readonly Ask[], context: Context): Promise<number> {
+  const { out, options, signal } = context
+  const streams = new Map(asks.map(({ id }) => [id, new AnswerStream()]))
+  const stream = options.has('stream')
+  if (stream) {
+    daemon.onNotice(askChunk, async ({ id, offset, text }) => {
+      const fresh = streams.get(id)?.take(offset, text) ?? ''
+      if (fresh === '') return
+      if (out.json) await out.line({ id, offset, text: fresh }, () => fresh)
+      else await out.raw(fresh)
+    })
+  }
+  const over: Ask[] = []
+  try {
+    await Promise.all(
+      asks.map(async (ask) => {
+        const ended = isFinal(ask)
+          ? ask
+          : await daemon.request(waitAsk, { id: ask.id, stream }, { signal, isIdempotent: true })
+        over.push(ended)
+        await show(ended, { context, streams, isOnly: asks.length === 1 })
+      }),
+    )
+  } finally {
+    if (signal.aborted) await cancelRest(daemon, asks, over)
+  }
+  if (out.json && !stream) out.result(over.length === 1 ? over[0] : { asks: inOrder(over, asks) }, () => '')
+  return exitCodeOf(over)
+}
+
+function inOrder(over: readonly Ask[], asks: readonly Ask[]): (Ask | undefined)[] {
+  return asks.map(({ id }) => over.find((each) => each.id === id))
+}
+
+interface Showing {
+  readonly context: Context
+  readonly streams: ReadonlyMap<string, AnswerStream>
+  readonly isOnly: boolean
+}
+
+/** The answer, or what of it was not streamed yet; an ask that ended otherwise says so on standard error. */
+async function show(ask: Ask, { context: { out, options }, streams, isOnly }: Showing): Promise<void> {
+  if (ask.state !== 'done') out.warn(failureOf(ask))
+  if (out.json) {
+    if (options.has('stream')) await out.line(ask, () => '')
+    return
+  }
+  const rest = streams.get(ask.id)?.rest(ask.reply ?? '') ?? ''
+  const heading = isOnly ? '' : `${out.paint('bold', `== ${ask.agent}`)}\n`
+  const end = ask.reply === null || ask.reply.endsWith('\n') ? '' : '\n'
+  await out.raw(`${heading}${rest}${end}`)
+}
+
+async function cancelRest(daemon: DaemonLink, asks: readonly Ask[], over: readonly Ask[]): Promise<void> {
+  const open = asks.filter(({ id }) => !over.some((each) => each.id === id))
+  const params = { reason: 'the command that waited for it was interrupted' }
+  await Promise.allSettled(open.map(({ id }) => daemon.request(cancelAsk, { id, ...params }, { timeoutMs: cancelMs })))
+}

@@ -1,0 +1,33 @@
+// `holdfast status` for people.
+import type { Status } from '@holdfast/protocol'
+import { age } from '../duration.ts'
+import type { Paint } from '../output.ts'
+
+export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
+  const { scope, daemon, keeper, clients, asks, sessions, lastExit } = status
+  const rows: [string, string][] = [['scope', scope]]
+  if (daemon === null) rows.push(['daemon', paint('yellow', 'down')])
+  else {
+    const state = paint(daemon.state === 'ready' ? 'green' : 'yellow', daemon.state)
+    rows.push(['daemon', `${state}, pid ${daemon.pid}, epoch ${daemon.epoch}, up ${age(daemon.startedAt, nowMs)}`])
+    if (daemon.owner !== null) rows.push(['owner', daemon.owner])
+  }
+  const children = keeper === null ? '' : `, ${count(keeper.children, 'child', 'children')}`
+  rows.push(['keeper', keeper === null ? 'down' : `pid ${keeper.pid}${children}`])
+  if (daemon !== null) {
+    rows.push(['clients', String(clients)])
+    rows.push(['asks', `${asks.running} running, ${asks.queued} queued`])
+    rows.push(['sessions', String(sessions)])
+  }
+  if (lastExit !== null) {
+    const { epoch, kind, at, reason } = lastExit
+    const shown = kind === 'stopped' ? kind : paint('red', kind)
+    rows.push(['last exit', `epoch ${epoch} ${shown} ${age(at, nowMs)} ago: ${reason}`])
+  }
+  if (daemon === null) rows.push(['', '`holdfast up` starts the daemon; so does anything that needs it.'])
+  return rows.map(([name, value]) => `${name.padEnd(9)} ${value}`.trimEnd()).join('\n')
+}
+
+function count(many: number, one: string, more: string): string {
+  return `${many} ${many === 1 ? one : more}`
+}
