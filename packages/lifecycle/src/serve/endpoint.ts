@@ -3,12 +3,13 @@ import type { Socket } from 'node:net'
 import type { ClaimPorts } from '../claim/ports.ts'
 import { isPublished, type Publication, publish, removeLeftovers, unpublish } from '../endpoint/publish.ts'
 import type { Place } from '../place.ts'
-import { listenAt, type Listener } from './listener.ts'
+import type { listenAt, Listener } from './listener.ts'
 
 interface EndpointOptions {
   readonly place: Place
   readonly epoch: number
   readonly ports: ClaimPorts
+  readonly listen: typeof listenAt
   onConnection(socket: Socket): void
 }
 
@@ -62,6 +63,6 @@ export class Endpoint {
 
   private async listen(): Promise<void> {
     await this.options.ports.files.remove(this.own)
-    this.listener = await listenAt(this.own, (socket) => this.options.onConnection(socket))
+    this.listener = await this.options.listen(this.own, (socket) => this.options.onConnection(socket))
   }
 }

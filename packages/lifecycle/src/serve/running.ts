@@ -49,7 +49,7 @@ export class RunningDaemon {
   private checks = 0
 
   constructor(setup: Setup, held: Claim, report: (readiness: Readiness) => void) {
-    const { options, clock, log, ports } = setup
+    const { options, clock, log, ports, host } = setup
     this.setup = setup
     this.held = held
     this.report = report
@@ -68,6 +68,7 @@ export class RunningDaemon {
       place: options.place,
       epoch: held.epoch,
       ports,
+      listen: host.listen,
       onConnection: (socket) => this.reception.connect(socket),
     })
     const confirm = (decide: () => void): void => void setImmediate(decide)

@@ -6,7 +6,6 @@ import { type Clock, systemClock } from '../clock.ts'
 import { isLifecycleError } from '../errors.ts'
 import { type Failpoint, noFailpoint } from '../failpoint.ts'
 import { type Log, silentLog } from '../log.ts'
-import { selfIdentity } from '../process/identity.ts'
 import type { Readiness } from '../readiness.ts'
 import { type Host, thisProcess } from '../shutdown/host.ts'
 import type { ServeOptions, ServeResult } from './options.ts'
@@ -50,7 +49,7 @@ export async function serveDaemon(options: ServeOptions): Promise<ServeResult> {
     failpoint('claim.prepared')
     const held = await claim(
       place,
-      { instance: options.instance ?? newInstance(), identity: selfIdentity(), version },
+      { instance: options.instance ?? newInstance(), identity: host.identity(), version },
       ports,
     )
     if (held.kind === 'taken') {

@@ -1,9 +1,15 @@
 // The process that a daemon lives in: its signals, its last words when it crashes, its watchdog. Another one in tests.
 import { chdir, umask } from 'node:process'
 import type { Place } from '../place.ts'
+import type { Identity } from '../identity.ts'
+import { selfIdentity } from '../process/identity.ts'
+import { listenAt } from '../serve/listener.ts'
 import { startWatchdog, type Watchdog, type WatchdogSpec } from './watchdog.ts'
 
 export interface Host {
+  identity(): Identity
+  /** Listens at a path that is private to this process. */
+  readonly listen: typeof listenAt
   /** D1: nothing it makes is open to others, and it stands in no folder that somebody may want to remove. */
   prepare(place: Place): void
   /** Calls `leave` on each signal that asks it to end. */
@@ -42,6 +48,8 @@ export const thisProcess: Host = {
     umask(0o077)
     chdir(place.claim)
   },
+  identity: () => selfIdentity(),
+  listen: listenAt,
   onSignal,
   onCrash,
   watchdog: startWatchdog,
