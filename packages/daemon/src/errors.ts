@@ -29,6 +29,7 @@ export const daemonErrors = {
     retryable: false,
     hint: 'The state was written by a newer holdfast; install that version again, or set HOLDFAST_HOME to another folder.',
   },
+  'start-invalid': { kind: 'usage', retryable: false, hint: 'Start the daemon with `holdfast up`.' },
   draining: { kind: 'unavailable', retryable: true, hint: 'The daemon is leaving; connect to the next one.' },
   'keeper-failed': { kind: 'unavailable', retryable: true, hint: 'See `holdfast logs keeper`.' },
   'ask-unknown': {

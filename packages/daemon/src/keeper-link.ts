@@ -1,9 +1,159 @@
-// The daemon's one connection to its keeper: made on demand, made again after a loss.
-import type { KeeperClient } from '@holdfast/keeper'
+// The daemon's one connection to its keeper: made on demand, made again after a loss. When a keeper dies, what it held is found by
+// tag and ended before the features are told and before the next keeper starts: no child ever runs beside its successor.
+import type { HeldChild, KeeperClient } from '@holdfast/keeper'
+import type { Log } from '@holdfast/lifecycle'
+import { DaemonError } from './errors.ts'
+import type { Reaped } from './reap.ts'
 
 export interface Keeper {
-  /** The keeper, started when there is none. Rejects with `keeper-failed`. */
+  /** The keeper, started when there is none. Rejects with `keeper-failed`, or `draining` once the daemon leaves. */
   use(): Promise<KeeperClient>
   /** The keeper when one is connected now; never starts one. */
   current(): KeeperClient | null
+}
+
+export interface KeeperLinkPorts {
+  /** The keeper that is alive, commanded by us; null when there is none. */
+  connect(): Promise<KeeperClient | null>
+  /** The keeper, started when there is none. */
+  ensure(): Promise<KeeperClient>
+  /** Ends whatever is tagged and not held by a living keeper. */
+  reap(spare: ReadonlySet<string>): Promise<Reaped[]>
+  /** For the journal. */
+  record(type: string, subject: string, data: Record<string, unknown>): Promise<void>
+  readonly log: Log
+}
+
+export interface KeeperLinkEvents {
+  /** The keeper is dead; its children are ended and reported. */
+  lost(children: readonly string[]): Promise<void>
+  /** The connection is gone although the keeper lives: only a fresh daemon can be sure of what it says. */
+  broken(reason: string): void
+}
+
+export class KeeperLink implements Keeper {
+  readonly #ports: KeeperLinkPorts
+  readonly #events: KeeperLinkEvents
+  #client: KeeperClient | null = null
+  #starting: Promise<KeeperClient> | null = null
+  /** Under way while the remains of a dead keeper are being ended. */
+  #settling: Promise<void> = Promise.resolve()
+  #isLeaving = false
+  #known: readonly string[] = []
+
+  constructor(ports: KeeperLinkPorts, events: KeeperLinkEvents) {
+    this.#ports = ports
+    this.#events = events
+  }
+
+  /** At start: takes over the keeper that is alive, ends what no keeper holds. Returns what is held. */
+  async adopt(): Promise<readonly HeldChild[]> {
+    const client = await this.#ports.connect()
+    const held = client === null ? [] : await client.list()
+    await this.#reap(new Set(held.map(({ id }) => id)))
+    if (client !== null) this.#watch(client)
+    this.#known = held.map(({ id }) => id)
+    return held
+  }
+
+  current(): KeeperClient | null {
+    return this.#client
+  }
+
+  use(): Promise<KeeperClient> {
+    if (this.#isLeaving) return Promise.reject(new DaemonError('draining', 'the daemon is leaving'))
+    if (this.#client !== null) return Promise.resolve(this.#client)
+    this.#starting ??= this.#start().finally(() => (this.#starting = null))
+    return this.#starting
+  }
+
+  /** What the keeper holds now; nothing without one. */
+  async list(): Promise<readonly HeldChild[]> {
+    const held = (await this.#client?.list()) ?? []
+    this.#known = held.map(({ id }) => id)
+    return held
+  }
+
+  /** No keeper is started from here on; the one that is there stays. */
+  leave(): void {
+    this.#isLeaving = true
+  }
+
+  /** Ends every child and the keeper. Returns what could not be ended. */
+  async endAll(graceMs: number): Promise<readonly { pid: number; command: string }[]> {
+    this.leave()
+    const client = this.#client
+    this.#client = null
+    const { survivors } = client === null ? { survivors: [] } : await client.shutdown(graceMs)
+    await client?.closed
+    const reaped = await this.#reap(new Set())
+    return [...survivors, ...reaped.flatMap((each) => each.survivors)]
+  }
+
+  /** Lets go of the keeper; it goes on holding. */
+  close(): void {
+    this.leave()
+    const client = this.#client
+    this.#client = null
+    client?.close()
+  }
+
+  async #start(): Promise<KeeperClient> {
+    await this.#settling
+    try {
+      const client = (await this.#ports.connect()) ?? (await this.#startFresh())
+      this.#watch(client)
+      return client
+    } catch (error) {
+      if (error instanceof DaemonError) throw error
+      const said = error instanceof Error ? error.message : String(error)
+      throw new DaemonError('keeper-failed', `no keeper could be started: ${said}`, { cause: error })
+    }
+  }
+
+  async #startFresh(): Promise<KeeperClient> {
+    await this.#reap(new Set())
+    const client = await this.#ports.ensure()
+    await this.#ports.record('keeper.started', client.instance, { pid: client.pid, version: client.version })
+    return client
+  }
+
+  #watch(client: KeeperClient): void {
+    this.#client = client
+    void client.closed.then(() => this.#onClosed(client))
+  }
+
+  #onClosed(client: KeeperClient): void {
+    if (this.#client !== client) return
+    this.#client = null
+    this.#settling = this.#settle(client).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#ports.log.error('what a lost keeper left could not be settled', { reason })
+      this.#events.broken(`the keeper was lost: ${reason}`)
+    })
+  }
+
+  async #settle(client: KeeperClient): Promise<void> {
+    this.#ports.log.warn('the connection to the keeper is gone', { pid: client.pid })
+    const again = await this.#ports.connect()
+    if (again !== null) {
+      again.close()
+      this.#events.broken('the connection to the keeper was lost')
+      return
+    }
+    const reaped = await this.#reap(new Set())
+    const lost = [...new Set([...this.#known, ...reaped.map(({ child }) => child)])]
+    this.#known = []
+    await this.#ports.record('keeper.lost', client.instance, { pid: client.pid, children: lost })
+    await this.#events.lost(lost)
+  }
+
+  async #reap(spare: ReadonlySet<string>): Promise<Reaped[]> {
+    const reaped = await this.#ports.reap(spare)
+    for (const { child, ended, survivors } of reaped) {
+      this.#ports.log.warn('ended what a dead keeper left', { child, ended, survivors })
+      await this.#ports.record('child.reaped', child, { ended, survivors })
+    }
+    return reaped
+  }
 }

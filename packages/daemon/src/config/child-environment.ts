@@ -32,6 +32,8 @@ export interface ChildEnvironmentOptions {
   readonly configured: Readonly<Record<string, string>>
   /** `<scope>/<child id>`. */
   readonly tag: string
+  /** Tells the children of two homes apart that both have a scope of that name. */
+  readonly stateFolder: string
   /** The daemon's own variables. */
   readonly own: Variables
   /** What is being configured, for messages: `agents.codex`. */
@@ -39,7 +41,13 @@ export interface ChildEnvironmentOptions {
 }
 
 /** Throws `config-invalid` for a reference to a variable that the daemon does not have. */
-export function childEnvironment({ configured, tag, own, path }: ChildEnvironmentOptions): Record<string, string> {
+export function childEnvironment({
+  configured,
+  tag,
+  stateFolder,
+  own,
+  path,
+}: ChildEnvironmentOptions): Record<string, string> {
   const environment: Record<string, string> = {}
   for (const name of inherited) {
     const value = own[name]
@@ -49,6 +57,7 @@ export function childEnvironment({ configured, tag, own, path }: ChildEnvironmen
     environment[name] = expandConfigured(text, own, `${path}.env.${name}`)
   }
   environment['HOLDFAST_CHILD'] = tag
+  environment['HOLDFAST_STATE'] = stateFolder
   return environment
 }
 

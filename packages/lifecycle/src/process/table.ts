@@ -34,3 +34,8 @@ export function findTagged(prefix: string, system: System = thisSystem): TaggedP
 export function matchesTag(tag: string, prefix: string): boolean {
   return tag === prefix || tag.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
 }
+
+/** A variable of the environment that a process was started with; null when it has none, or it cannot be read. */
+export function processVariable(pid: number, name: string, system: System = thisSystem): string | null {
+  return system.variableOf(pid, name)
+}
