@@ -24,6 +24,7 @@ export interface AskFeatureOptions {
   readonly clock: Clock
   readonly log: Log
   readonly scope: string
+  readonly stateFolder: string
   readonly version: string
   readonly bootId: string
   readonly logsFolder: string

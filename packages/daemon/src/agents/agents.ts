@@ -15,6 +15,7 @@ export interface AgentsOptions {
   /** The daemon's own variables. */
   readonly own: Readonly<Record<string, string | undefined>>
   readonly scope: string
+  readonly stateFolder: string
   readonly guide: Program
   readonly version: string
 }
@@ -63,11 +64,17 @@ export class Agents {
     const agent = resolveAgent(name, config, this.#options.guide)
     if (agent.kind === 'unknown') return refused(`agent "${name}" is not configured any more`)
     if (agent.kind === 'cannot') return refused(`agent "${name}" cannot run: ${agent.why}`)
-    const { own, scope } = this.#options
+    const { own, scope, stateFolder } = this.#options
     const path = `agents.${name}`
     try {
       const cwd = resolve(project, agent.entry?.cwd ?? '.')
-      const env = childEnvironment({ configured: agent.entry?.env ?? {}, tag: `${scope}/${child}`, own, path })
+      const env = childEnvironment({
+        configured: agent.entry?.env ?? {},
+        tag: `${scope}/${child}`,
+        stateFolder,
+        own,
+        path,
+      })
       const command = await findProgram(agent.command, { path: env['PATH'] ?? '', cwd })
       if (command === null) return refused(`agent "${name}" cannot run: ${notFound(agent.command)}`)
       const args =

@@ -21,17 +21,18 @@ describe('the environment of a child', () => {
 
   it('has what every program needs, what is configured, and the tag; nothing else', () => {
     const configured = { TOKEN: 'x-${SECRET}', PATH: '/mine:${PATH}', HOLDFAST_CHILD: 'forged' }
-    expect(childEnvironment({ configured, tag: 'default/a1', own, path: 'agents.a' })).toEqual({
+    expect(childEnvironment({ configured, tag: 'default/a1', stateFolder: '/s', own, path: 'agents.a' })).toEqual({
       PATH: '/mine:/bin',
       HOME: '/h',
       HOLDFAST_HOME: '/hh',
       TOKEN: 'x-s',
       HOLDFAST_CHILD: 'default/a1',
+      HOLDFAST_STATE: '/s',
     })
   })
 
   it('names the variable that is missing, and where it is referred to', () => {
-    const options = { configured: { TOKEN: '${NOPE}' }, tag: 't', own, path: 'agents.a' }
+    const options = { configured: { TOKEN: '${NOPE}' }, tag: 't', stateFolder: '/s', own, path: 'agents.a' }
     expect(() => childEnvironment(options)).toThrow('"agents.a.env.TOKEN" refers to ${NOPE}')
   })
 })
