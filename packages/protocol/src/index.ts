@@ -33,3 +33,4 @@ export {
 } from './wire-error.ts'
 export { type Edit, type Envelope, member, readEnvelope, splice, textOf, valueOf } from './mcp/envelope.ts'
 export type { Span } from './mcp/json-scan.ts'
+export { type McpFrame, mcpFrameHeads, mcpMessageLine, mcpSendLine, readMcpFrame } from './mcp/link-frames.ts'

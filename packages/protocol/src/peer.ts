@@ -35,6 +35,7 @@ export class Peer {
   readonly #options: PeerSettings
   readonly #handlers = new Map<string, RequestHandler>()
   readonly #notices = new Map<string, NoticeHandler[]>()
+  readonly #raw: { readonly prefix: Buffer; readonly handler: (message: Buffer) => boolean }[] = []
   readonly #incoming = new Map<MessageId, AbortController>()
   readonly #outgoing: OutgoingRequests
   readonly #resolveClosed: (cause: Error | null) => void
@@ -108,6 +109,18 @@ export class Peer {
     this.#notices.set(notice.name, handlers)
   }
 
+  /** Takes messages that begin with these bytes as they are, for payloads that only pass through. `false`: it is none of those. */
+  onRaw(prefix: string, handler: (message: Buffer) => boolean): void {
+    this.#raw.push({ prefix: Buffer.from(prefix), handler })
+  }
+
+  /** Sends one frame that is already written as the codec would write it. */
+  sendRaw(frame: Buffer): Sent {
+    if (this.#isClosed) return 'closed'
+    this.#send({ data: frame, handedOver: false, isWithdrawn: false })
+    return this.wire.isFull ? 'slow' : 'sent'
+  }
+
   /** Resolves when the other side has read enough to be sent more, or is gone. */
   drained(): Promise<void> {
     if (this.#isClosed || !this.wire.isFull) return Promise.resolve()
@@ -127,6 +140,9 @@ export class Peer {
 
   #receive(bytes: Buffer): void {
     if (bytes.length === 0 || this.#isClosed) return
+    for (const { prefix, handler } of this.#raw) {
+      if (bytes.length > prefix.length && prefix.compare(bytes, 0, prefix.length) === 0 && handler(bytes)) return
+    }
     this.#dispatch(parseMessage(bytes))
   }
 

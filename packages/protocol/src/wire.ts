@@ -28,7 +28,8 @@ export interface Codec {
   decode(sink: Pick<WireSink, 'message' | 'oversized'>): { push(chunk: Buffer): void }
 }
 
-const DEFAULT_LIMIT_BYTES = 32 * 1024 * 1024
+/** An MCP message of 64 MiB, and what is around it. */
+const DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024 + 64 * 1024
 
 /** One message a line. */
 export function lineCodec(limitBytes: number = DEFAULT_LIMIT_BYTES): Codec {

@@ -1,7 +1,7 @@
 // The traffic between downstreams and servers. Keeps (I11): each request of a host has exactly one answer, the server's or an
 // error that says whether it may have run; it is given to a server again only when it cannot have run or may be repeated.
 import { type Envelope, readEnvelope, valueOf } from '@holdfast/protocol'
-import { Child, type ChildOrigin, FRAME_LIMIT_BYTES } from './child.ts'
+import { type Child, FRAME_LIMIT_BYTES } from './child.ts'
 import { type Call, Downstream, type Waiting } from './downstream.ts'
 import { errorFrame, failureFrame, McpError, RPC } from './errors.ts'
 import { evidenceOf } from './evidence.ts'
@@ -24,7 +24,8 @@ const HINTS_TIMEOUT_MS = 10_000
 export interface OpenRequest {
   readonly downstream: string
   readonly server: string
-  readonly project: string
+  /** Where the client stands. */
+  readonly directory: string
   readonly pending: readonly Buffer[]
   readonly initialize: Buffer | null
   readonly holder: string | null
@@ -49,7 +50,8 @@ export class Exchange {
       downstreams: this.downstreams,
       ownReply: (child, original, message) => this.servers.own.reply(child, original, message),
       changed: (child) => this.servers.toolsChanged(child),
-      sendFailed: (child, error) => this.#warn('a server could not be answered', { child: child.id, error: String(error) }),
+      sendFailed: (child, error) =>
+        this.#warn('a server could not be answered', { child: child.id, error: String(error) }),
     }
   }
 
@@ -63,7 +65,10 @@ export class Exchange {
 
   async open(request: OpenRequest, link: DownstreamLink): Promise<{ holder: string }> {
     if (!isDownstreamId(request.downstream)) {
-      throw new McpError('mcp-bad-downstream', `"${request.downstream}" cannot name a downstream: 1 to 64 letters, digits, "_" or "-"`)
+      throw new McpError(
+        'mcp-bad-downstream',
+        `"${request.downstream}" cannot name a downstream: 1 to 64 letters, digits, "_" or "-"`,
+      )
     }
     const to = this.downstreams.get(request.downstream) ?? new Downstream(request.downstream)
     this.downstreams.set(to.id, to)
@@ -71,19 +76,21 @@ export class Exchange {
     this.#graces.delete(to)
     to.link = link
     to.server = request.server
-    to.project = request.project
     if (request.initialize !== null) noteHost(to, request.initialize)
     const wasOpen = to.isOpen
     to.isOpen = false
     to.isStarting = true
     try {
-      await this.servers.spec(request.server, request.project)
+      to.project = await this.#ports.project(request.directory)
+      await this.servers.spec(request.server, to.project)
       const keeper = await this.#ports.keeper.use()
       const wasGivenUp = await this.#givenUp.has(to.id)
       this.#takeUp(to, request, { holder: keeper.instance, wasGivenUp, wasOpen })
       return { holder: keeper.instance }
     } catch (error) {
-      if (to.link === link) this.lost(to.id, link)
+      for (const waiting of to.waiting.splice(0)) this.#refuse(to, waiting, error)
+      if (to.link === link && to.held.length === 0) this.#dismiss(to, 'it could not be opened')
+      else this.lost(to.id, link)
       throw error
     } finally {
       to.isStarting = false
@@ -100,7 +107,8 @@ export class Exchange {
       const message = 'this is not one JSON-RPC 2.0 message'
       return from.deliver(errorFrame({ id: 'null', code: RPC.invalid, message }), null, () => undefined)
     }
-    if (isRequest(envelope)) return this.#request(from, line, envelope)
+    const request = asRequest(envelope)
+    if (request !== null) return this.#request(from, line, request)
     if (envelope.kind === 'notification' && envelope.requestId !== null) return this.#cancel(from, line, envelope)
     if (envelope.method === 'notifications/initialized') return
     if (from.child === null || from.child.hasEnded) return
@@ -138,6 +146,11 @@ export class Exchange {
     return [...this.downstreams.values()].some((each) => each.isBusy)
   }
 
+  /** Bounds what is remembered of clients that are gone. */
+  prune(): Promise<void> {
+    return this.#givenUp.prune()
+  }
+
   stop(): void {
     for (const grace of this.#graces.values()) grace.cancel()
     for (const child of this.servers.children.values()) child.flush()
@@ -145,7 +158,7 @@ export class Exchange {
 
   // -- requests of hosts
 
-  #request(from: Downstream, line: Buffer, envelope: Envelope & { id: string; method: string }): void {
+  #request(from: Downstream, line: Buffer, envelope: RequestEnvelope): void {
     const { id } = envelope
     if (from.calls.has(id)) {
       const message = `a request with the id ${id} is under way already; each request needs its own id`
@@ -153,7 +166,10 @@ export class Exchange {
     }
     from.confirmAnswerTo(id)
     if (from.calls.size >= MAX_CALLS || from.callBytes + line.length > MAX_CALL_BYTES) {
-      const error = new McpError('mcp-not-delivered', `${from.calls.size} requests of this client are under way already`)
+      const error = new McpError(
+        'mcp-not-delivered',
+        `${from.calls.size} requests of this client are under way already`,
+      )
       return from.deliver(failureFrame(id, error, false), id, () => undefined)
     }
     if (envelope.method === 'ping') return from.deliver(resultFrame(id, {}), id, () => undefined)
@@ -201,7 +217,13 @@ export class Exchange {
     call.child = child
     child.send(call.tag, requestFrame(from.id, call.line, call.envelope)).then(
       (taken) => {
-        if (taken === 'gone') this.#fail(from, call, new McpError('mcp-not-delivered', `server "${from.server}" has closed its input`), false)
+        if (taken === 'gone')
+          this.#fail(
+            from,
+            call,
+            new McpError('mcp-not-delivered', `server "${from.server}" has closed its input`),
+            false,
+          )
       },
       (error: unknown) => this.#fail(from, call, error, !isRefusal(error)),
     )
@@ -238,19 +260,21 @@ export class Exchange {
     const awaited = new Set<string>()
     const resumed: Call[] = []
     for (const line of request.pending) {
-      const envelope = readEnvelope(line)
-      if (envelope === null || !isRequest(envelope)) continue
+      const envelope = asRequest(readEnvelope(line))
+      if (envelope === null) continue
       awaited.add(envelope.id)
       if (to.calls.has(envelope.id) || to.hasAnswerFor(envelope.id)) continue
       resumed.push(to.addCall(line, envelope))
     }
     to.isOpen = true
-    for (const call of to.calls.values()) if (!awaited.has(call.original) && !to.waiting.some((each) => each.line === call.line)) this.#withdraw(to, call)
+    for (const call of to.calls.values())
+      if (!awaited.has(call.original) && !to.waiting.some((each) => each.line === call.line)) this.#withdraw(to, call)
     this.#forgetAnswered(to, awaited)
     to.sendAgain(awaited)
     for (const { child, message } of to.held.splice(0)) fromServer(this.#routes, child, message)
     const holder = request.holder === null ? 'never' : request.holder === now.holder ? 'same' : 'other'
-    for (const call of resumed) if (to.calls.get(call.original) === call) this.#resume(to, call, { holder, wasGivenUp: now.wasGivenUp })
+    for (const call of resumed)
+      if (to.calls.get(call.original) === call) this.#resume(to, call, { holder, wasGivenUp: now.wasGivenUp })
     to.child ??= this.#childOf(to)
   }
 
@@ -259,7 +283,13 @@ export class Exchange {
     for (const child of this.servers.children.values()) {
       for (const tag of child.openTags) {
         const route = routeOfTag(tag)
-        if (route?.downstream !== to.id || awaited.has(route.original) || to.hasAnswerFor(route.original) || to.calls.has(route.original)) continue
+        if (
+          route?.downstream !== to.id ||
+          awaited.has(route.original) ||
+          to.hasAnswerFor(route.original) ||
+          to.calls.has(route.original)
+        )
+          continue
         if (!child.hasEnded) this.#pass(child, giveUpFrame(tag, 'the client does not wait for it'))
         child.settle(tag)
       }
@@ -289,7 +319,9 @@ export class Exchange {
   }
 
   #childOf(to: Downstream): Child | null {
-    const users = [...this.servers.children.values()].filter((each) => !each.hasEnded && each.origin.downstream === to.id)
+    const users = [...this.servers.children.values()].filter(
+      (each) => !each.hasEnded && each.origin.downstream === to.id,
+    )
     return users[0] ?? null
   }
 
@@ -302,7 +334,10 @@ export class Exchange {
 
   #startGrace(from: Downstream): void {
     this.#graces.get(from)?.cancel()
-    this.#graces.set(from, this.#ports.clock.setTimer(GRACE_MS, () => void this.#giveUp(from)))
+    this.#graces.set(
+      from,
+      this.#ports.clock.setTimer(GRACE_MS, () => void this.#giveUp(from)),
+    )
   }
 
   /** It did not come back. Should it do so later, nothing of what it waits for may run twice. */
@@ -331,7 +366,9 @@ export class Exchange {
     for (const child of this.servers.children.values()) {
       this.servers.release(child)
       if (child.origin.downstream !== from.id || child.hasEnded) continue
-      this.servers.end(child).catch((error: unknown) => this.#warn('a server could not be ended', { child: child.id, error: String(error) }))
+      this.servers
+        .end(child)
+        .catch((error: unknown) => this.#warn('a server could not be ended', { child: child.id, error: String(error) }))
     }
   }
 
@@ -385,8 +422,11 @@ export class Exchange {
   }
 }
 
-function isRequest(envelope: Envelope): envelope is Envelope & { id: string; method: string } {
-  return envelope.kind === 'request'
+type RequestEnvelope = Envelope & { readonly id: string; readonly method: string }
+
+function asRequest(envelope: Envelope | null): RequestEnvelope | null {
+  if (envelope?.kind !== 'request' || envelope.id === null || envelope.method === null) return null
+  return { ...envelope, id: envelope.id, method: envelope.method }
 }
 
 /** The keeper answered that it did not take the frame. */
@@ -411,5 +451,3 @@ function toolOf(call: Call): string | null {
   if (params === null || typeof params !== 'object' || !('name' in params)) return null
   return typeof params.name === 'string' ? params.name : null
 }
-
-export type { ChildOrigin }

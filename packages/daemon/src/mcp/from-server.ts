@@ -94,11 +94,19 @@ function news(routes: ServerRoutes, child: Child, message: Incoming): void {
   const users = [...routes.downstreams.values()].filter((each) => each.child === child && each.isOpen)
   if (method?.endsWith('/list_changed') === true) {
     routes.changed(child, method)
-    return toAll(users.filter((each) => each.hasSaidHello), child, message)
+    return toAll(
+      users.filter((each) => each.hasSaidHello),
+      child,
+      message,
+    )
   }
   if (method === 'notifications/resources/updated') {
     const uri = paramOf(message.line, 'uri')
-    return toAll(users.filter((each) => uri !== null && each.subscriptions.has(uri)), child, message)
+    return toAll(
+      users.filter((each) => uri !== null && each.subscriptions.has(uri)),
+      child,
+      message,
+    )
   }
   const to = attributed(routes.downstreams.values(), child)
   toAll(to === null ? [] : [to], child, message)
@@ -130,7 +138,10 @@ function progress(routes: ServerRoutes, child: Child, message: Incoming): void {
   to.deliver(splice(message.line, [edit]), null, () => child.done(message.end))
 }
 
-function tokenOf(call: { readonly line: Buffer; readonly envelope: { readonly token: Incoming['envelope']['token'] } }): string | null {
+function tokenOf(call: {
+  readonly line: Buffer
+  readonly envelope: { readonly token: Incoming['envelope']['token'] }
+}): string | null {
   return call.envelope.token === null ? null : textOf(call.line, call.envelope.token)
 }
 

@@ -54,7 +54,11 @@ export class OwnRequests {
   }
 
   /** Rejects with `mcp-timeout`, `mcp-server-died`, or a ServerRefusal. */
-  async ask(child: Child, request: OwnRequest, original = JSON.stringify(`${this.#ports.epoch}.${++this.#count}`)): Promise<OwnReply> {
+  async ask(
+    child: Child,
+    request: OwnRequest,
+    original = JSON.stringify(`${this.#ports.epoch}.${++this.#count}`),
+  ): Promise<OwnReply> {
     const tag = upstreamTag(OWN, original)
     const key = `${child.id} ${original}`
     const reply = Promise.withResolvers<OwnReply>()
@@ -66,7 +70,8 @@ export class OwnRequests {
     try {
       if (child.hasEnded) throw new McpError('mcp-server-died', `server "${child.origin.server}" is not running`)
       const taken = await Promise.race([child.send(tag, Buffer.from(JSON.stringify(frame))), reply.promise])
-      if (taken === 'gone') throw new McpError('mcp-server-died', `server "${child.origin.server}" has closed its input`)
+      if (taken === 'gone')
+        throw new McpError('mcp-server-died', `server "${child.origin.server}" has closed its input`)
       return await reply.promise
     } finally {
       reply.promise.catch(() => undefined)
@@ -88,13 +93,16 @@ export class OwnRequests {
     }
     child.done(end)
     const failure = v.safeParse(RpcFailure, JSON.parse(line.toString()))
-    const { code, message } = failure.success ? failure.output.error : { code: 0, message: 'an error without a message' }
+    const { code, message } = failure.success
+      ? failure.output.error
+      : { code: 0, message: 'an error without a message' }
     waiter.reject(new ServerRefusal(code, `server "${child.origin.server}" answered ${waiter.method} with: ${message}`))
   }
 
   ended(child: Child, exit: ChildExit | null): void {
     for (const waiter of this.#waiters.values()) {
-      if (waiter.child === child) waiter.reject(new McpError('mcp-server-died', `${endOf(child, exit)} before it answered ${waiter.method}`))
+      if (waiter.child === child)
+        waiter.reject(new McpError('mcp-server-died', `${endOf(child, exit)} before it answered ${waiter.method}`))
     }
   }
 }

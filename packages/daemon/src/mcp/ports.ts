@@ -18,6 +18,8 @@ export interface ServerSpec {
   /** `isolated`: a child for each downstream. */
   readonly sharing: 'shared' | 'isolated'
   readonly startTimeoutMs: number
+  /** Why it cannot be started as it is configured. */
+  readonly problem: Error | null
 }
 
 export interface McpPorts {
@@ -27,6 +29,8 @@ export interface McpPorts {
   readonly log: Log
   readonly epoch: number
   readonly version: string
+  /** The canonical project of a directory. */
+  project(directory: string): Promise<string>
   /** The servers of a project. Rejects when the configuration cannot be read. */
   servers(project: string): Promise<readonly ServerSpec[]>
   /** The whole environment of a child: what is configured over the plain one, and its tag. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { ChildExit, HeldChild } from '@holdfast/keeper'
 import { restartDecision, type UnexpectedExit } from '@holdfast/lifecycle'
 import * as v from 'valibot'
-import { Child, type ChildEvents, type ChildOrigin, type Incoming } from './child.ts'
+import { Child, type ChildEvents, type ChildOrigin } from './child.ts'
 import { McpError } from './errors.ts'
 import { evidenceOf } from './evidence.ts'
 import { capabilityKey, type Host, InitializeResult, NEWEST_REVISION, plainHost } from './negotiate.ts'
@@ -45,7 +45,10 @@ export class Servers {
   readonly #tools = new Map<Child, Promise<Tool[]>>()
   #count = 0
 
-  constructor(ports: McpPorts, events: Pick<ChildEvents, 'message'> & { ended(child: Child, isWanted: boolean): void }) {
+  constructor(
+    ports: McpPorts,
+    events: Pick<ChildEvents, 'message'> & { ended(child: Child, isWanted: boolean): void },
+  ) {
     this.#ports = ports
     this.own = new OwnRequests(ports)
     this.#events = {
@@ -63,11 +66,17 @@ export class Servers {
     const spec = all.find((each) => each.name === server)
     if (spec === undefined) {
       const names = all.map((each) => each.name).join(', ')
-      throw new McpError('mcp-unknown-server', `MCP server "${server}" is not configured; known servers: ${names || 'none'}`)
+      throw new McpError(
+        'mcp-unknown-server',
+        `MCP server "${server}" is not configured; known servers: ${names || 'none'}`,
+      )
     }
-    if (!spec.isEnabled) throw new McpError('mcp-server-disabled', `MCP server "${server}" is disabled in ${spec.source}`)
+    if (!spec.isEnabled)
+      throw new McpError('mcp-server-disabled', `MCP server "${server}" is disabled in ${spec.source}`)
     const { command } = spec
-    if (command === null) throw new McpError('mcp-server-not-stdio', `MCP server "${server}" has no command in ${spec.source}`)
+    if (command === null)
+      throw new McpError('mcp-server-not-stdio', `MCP server "${server}" has no command in ${spec.source}`)
+    if (spec.problem !== null) throw spec.problem
     return { ...spec, command }
   }
 
@@ -89,7 +98,9 @@ export class Servers {
   find(origin: ChildOrigin): Child | undefined {
     const alike = [...this.children.values()].filter(
       (each) =>
-        !each.hasEnded && each.origin.fingerprint === origin.fingerprint && each.origin.downstream === origin.downstream,
+        !each.hasEnded &&
+        each.origin.fingerprint === origin.fingerprint &&
+        each.origin.downstream === origin.downstream,
     )
     const exact = alike.find((each) => each.origin.capabilities === origin.capabilities)
     return exact ?? (origin.capabilities === capabilityKey({}) ? alike[0] : undefined)
@@ -110,8 +121,13 @@ export class Servers {
     if (held.exit === null && !known.success) {
       const host = { ...plainHost, capabilities: readCapabilities(origin.capabilities) }
       const ready = this.#initialize(child, host, 30_000).then(() => child)
-      ready.catch((error: unknown) => this.#ports.log.warn('an adopted server is not ready', { child: child.id, error: String(error) }))
-      this.#starts.set(key, ready.finally(() => this.#starts.delete(key)))
+      ready.catch((error: unknown) =>
+        this.#ports.log.warn('an adopted server is not ready', { child: child.id, error: String(error) }),
+      )
+      this.#starts.set(
+        key,
+        ready.finally(() => this.#starts.delete(key)),
+      )
       this.#starts.get(key)?.catch(() => undefined)
     }
     await child.attach(keeper)
@@ -135,25 +151,35 @@ export class Servers {
   async end(child: Child): Promise<void> {
     this.#wanted.add(child)
     const keeper = this.#ports.keeper.current()
-    if (keeper === null || child.hasEnded) return
-    await keeper.terminate(child.id, END_GRACE_MS)
+    if (keeper === null || child.exit !== null) return
+    child.exit = await keeper.terminate(child.id, END_GRACE_MS)
+    this.release(child)
   }
 
   /** Starts again whatever happened before. */
-  forgive(wish: Wish, spec: ServerSpec): void {
-    this.#history.delete(keyOf(originOf(spec, wish)))
+  forgive(server: string, project: string): void {
+    this.#history.delete(`${project} ${server}`)
   }
 
   /** Lets the keeper forget a child of which nothing is awaited. */
   release(child: Child): void {
     if (!child.isSpent || !this.children.delete(child.id)) return
     child.flush()
-    this.#ports.keeper.current()?.forget(child.id).catch((error: unknown) => this.#ports.log.warn('a child could not be forgotten', { child: child.id, error: String(error) }))
-    this.#ports.store.commit([{ op: 'delete', bucket: INITIALIZE_BUCKET, key: child.id }]).catch((error: unknown) => this.#ports.log.warn('a record could not be deleted', { child: child.id, error: String(error) }))
+    this.#ports.keeper
+      .current()
+      ?.forget(child.id)
+      .catch((error: unknown) =>
+        this.#ports.log.warn('a child could not be forgotten', { child: child.id, error: String(error) }),
+      )
+    this.#ports.store
+      .commit([{ op: 'delete', bucket: INITIALIZE_BUCKET, key: child.id }])
+      .catch((error: unknown) =>
+        this.#ports.log.warn('a record could not be deleted', { child: child.id, error: String(error) }),
+      )
   }
 
   async #start(spec: ServerSpec & { command: string }, origin: ChildOrigin, host: Host): Promise<Child> {
-    await this.#waitForTurn(spec, keyOf(origin))
+    await this.#waitForTurn(origin)
     const keeper = await this.#ports.keeper.use()
     const id = `mcp-${spec.name}-${this.#ports.epoch}-${++this.#count}`
     const held = await keeper.spawn({
@@ -181,13 +207,16 @@ export class Servers {
     }
   }
 
-  async #waitForTurn(spec: ServerSpec, key: string): Promise<void> {
-    const history = this.#history.get(key)
+  async #waitForTurn({ project, server }: ChildOrigin): Promise<void> {
+    const history = this.#history.get(`${project} ${server}`)
     if (history === undefined) return
     const decision = restartDecision(history, this.#ports.clock.monotonicMs())
     if (decision.kind === 'restart') return this.#ports.clock.sleep(decision.afterMs)
     const seconds = Math.round(decision.periodMs / 1000)
-    throw new McpError('mcp-crash-looping', `server "${spec.name}" ended ${decision.exits} times within ${seconds} s and is not started for now`)
+    throw new McpError(
+      'mcp-crash-looping',
+      `server "${server}" ended ${decision.exits} times within ${seconds} s and is not started for now`,
+    )
   }
 
   /** Each step may have been taken by an earlier daemon: the keeper takes a tag once. */
@@ -218,10 +247,13 @@ export class Servers {
     this.#tools.delete(child)
     child.settle(INITIALIZE_TAG)
     child.settle(INITIALIZED_TAG)
-    if (exit === null && child.exit === null) this.end(child).catch((error: unknown) => this.#ports.log.warn('a server could not be ended', { child: child.id, error: String(error) }))
+    if (exit === null && child.exit === null)
+      this.end(child).catch((error: unknown) =>
+        this.#ports.log.warn('a server could not be ended', { child: child.id, error: String(error) }),
+      )
     if (this.#wanted.has(child)) return
     this.#ports.log.info('a server ended', { child: child.id, how: endOf(child, exit) })
-    const key = keyOf(child.origin)
+    const key = `${child.origin.project} ${child.origin.server}`
     const atMs = this.#ports.clock.monotonicMs()
     const ranMs = Math.max(0, this.#ports.clock.wallMs() - Date.parse(child.startedAt))
     this.#history.set(key, [...(this.#history.get(key) ?? []), { atMs, ranMs }].slice(-KEPT_EXITS))
@@ -234,7 +266,13 @@ export function ownWish(server: string, project: string): Wish {
 
 export function originOf(spec: ServerSpec, wish: Wish): ChildOrigin {
   const { command, args, cwd, env } = spec
-  const identity = JSON.stringify([spec.name, command, args, cwd, Object.entries(env).toSorted()])
+  const identity = JSON.stringify([
+    spec.name,
+    command,
+    args,
+    cwd,
+    Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  ])
   return {
     server: spec.name,
     project: wish.project,
@@ -251,5 +289,3 @@ function keyOf({ fingerprint, capabilities, downstream }: ChildOrigin): string {
 function readCapabilities(text: string): Record<string, unknown> {
   return v.parse(v.record(v.string(), v.unknown()), JSON.parse(text))
 }
-
-export type { Incoming }

@@ -13,7 +13,12 @@ export type Tool = v.InferOutput<typeof ToolShape>
 const MAX_PAGES = 100
 
 export async function readTools(own: OwnRequests, child: Child, timeoutMs: number): Promise<Tool[]> {
-  if (child.initialized !== null && child.initialized.serverInfo !== undefined && child.initialized.capabilities['tools'] === undefined) return []
+  if (
+    child.initialized !== null &&
+    child.initialized.serverInfo !== undefined &&
+    child.initialized.capabilities['tools'] === undefined
+  )
+    return []
   const tools: Tool[] = []
   let cursor: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
