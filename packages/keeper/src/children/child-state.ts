@@ -1,5 +1,5 @@
-// The life of one child as a table: what has happened decides what may be announced and when. The exit is announced once, last:
-// after the process is gone, what it left behind was ended, and its output was read to the end or given up on.
+// The life of one child as a table: what has happened decides what may be said and when. The exit is known once the process is
+// gone and what it left behind was ended; it is announced once, last, when the output was read to the end or given up on.
 
 export type ChildState =
   | 'running'
@@ -26,6 +26,9 @@ export type ChildEffect =
   /** Raise `linger-over` once nothing has come for a while. */
   | 'await-output'
   | 'abandon-output'
+  /** The process is gone and swept: whoever waits for that is told, whether its output was read or not. */
+  | 'settle-exit'
+  /** After the last byte. */
   | 'announce-exit'
 
 export interface Transition {
@@ -47,10 +50,10 @@ const table: Record<ChildState, Partial<Record<ChildEvent, Transition>>> = {
   },
   'sweeping-open': {
     'output-closed': { state: 'sweeping', effects: [] },
-    swept: { state: 'lingering', effects: ['await-output'] },
+    swept: { state: 'lingering', effects: ['settle-exit', 'await-output'] },
   },
   sweeping: {
-    swept: { state: 'ended', effects: ['announce-exit'] },
+    swept: { state: 'ended', effects: ['settle-exit', 'announce-exit'] },
   },
   lingering: {
     'output-closed': { state: 'ended', effects: ['announce-exit'] },

@@ -44,8 +44,9 @@ export class HeldChild {
   #proved: Proved | null = null
   #state: ChildState = 'running'
   #announcement: Announcement = 'none'
-  #status: { code: number | null; signal: string | null; at: string } | null = null
+  #status: Omit<ChildExit, 'survivors'> | null = null
   #survivors: ChildExit['survivors'] = []
+  #exit: ChildExit | null = null
   #isPaused = false
   #lastOutputMs = 0
   #timer: Timer | null = null
@@ -73,8 +74,8 @@ export class HeldChild {
     }
     const { io } = this.spec
     try {
-      this.#io =
-        io === 'pipe' ? await spawnPipes(this.spec, this.#log, events) : spawnTerminal(this.spec, io.pty, events)
+      if (io === 'pipe') this.#io = await spawnPipes(this.spec, this.#log, events)
+      else this.#io = spawnTerminal(this.spec, events, { clock: this.#ports.clock, size: io.pty })
     } catch (error) {
       this.#log.close()
       throw error
@@ -86,8 +87,9 @@ export class HeldChild {
     return this.#announcement
   }
 
-  get hasEnded(): boolean {
-    return this.#state === 'ended'
+  /** The process is gone, and what it left behind; its output may not have been read to the end. */
+  get isOver(): boolean {
+    return this.#exit !== null
   }
 
   describe(): Description {
@@ -102,7 +104,7 @@ export class HeldChild {
       endOffset: this.output.endOffset,
       lastFrame: this.#ledger.lastFrame,
       openTags: this.#ledger.openTags,
-      exit: typeof this.#announcement === 'string' ? null : this.#announcement,
+      exit: this.#exit,
     }
   }
 
@@ -130,8 +132,8 @@ export class HeldChild {
     this.output.free(offset)
     if (!this.#isPaused || this.output.heldBytes > this.output.limitBytes * 0.75) return
     this.#isPaused = false
-    this.#lastOutputMs = this.#ports.clock.monotonicMs()
     this.#io?.resumeOutput()
+    if (this.#state === 'lingering') this.#linger()
   }
 
   closeInput(): void {
@@ -147,7 +149,7 @@ export class HeldChild {
 
   /** Ends the child and what it started. Resolves once it is over; when it cannot be ended it is itself among the survivors. */
   async terminate(graceMs: number): Promise<ChildExit> {
-    if (typeof this.#announcement === 'object') return this.#announcement
+    if (this.#exit !== null) return this.#exit
     const over = new Promise<ChildExit>((resolve) => this.#exitWaiters.push(resolve))
     this.#graceMs = graceMs
     this.#io?.closeInput()
@@ -159,9 +161,11 @@ export class HeldChild {
     return { code: null, signal: null, at: new Date(this.#ports.clock.wallMs()).toISOString(), survivors }
   }
 
-  /** Lets go of everything; only for a child that has ended. */
+  /** Lets go of everything; only for a child that is over. */
   release(): void {
     this.listener = null
+    this.#timer?.cancel()
+    this.#io?.abandonOutput()
     this.output.free(this.output.endOffset)
     this.#log.close()
   }
@@ -174,6 +178,7 @@ export class HeldChild {
     if (!this.output.isFull) return
     this.#isPaused = true
     this.#io?.pauseOutput()
+    if (this.#state === 'lingering') this.#timer?.cancel()
   }
 
   #inputDrained(): void {
@@ -210,19 +215,19 @@ export class HeldChild {
         void this.#sweep()
         return
       case 'await-output':
-        this.#lastOutputMs = clock.monotonicMs()
-        this.#linger(clock.monotonicMs())
-        return
+        return this.#linger()
       case 'abandon-output':
         this.#ports.log.warn('the output of a child is held open by another process; it is read no longer', {
           child: this.spec.id,
         })
         this.#io?.abandonOutput()
         return
+      case 'settle-exit':
+        return this.#settleExit()
       case 'announce-exit':
         this.#timer?.cancel()
         this.#log.close()
-        this.#announceExit()
+        if (this.#exit !== null) this.#announce(this.#exit)
     }
   }
 
@@ -231,20 +236,27 @@ export class HeldChild {
     this.#raise('swept')
   }
 
-  /** While output is paused nothing can come, so that time does not count. */
-  #linger(sinceMs: number): void {
-    const { clock, limits } = this.#ports
-    const nowMs = clock.monotonicMs()
-    const isQuiet = nowMs - this.#lastOutputMs >= limits.lingerQuietMs
-    if (!this.#isPaused && (isQuiet || nowMs - sinceMs >= limits.lingerMs)) return this.#raise('linger-over')
-    const from = this.#isPaused ? nowMs : sinceMs
-    this.#timer = clock.setTimer(limits.lingerQuietMs, () => this.#linger(from))
+  /** Waits for output that may still come. While it is paused nothing can, so that time does not count. */
+  #linger(): void {
+    const sinceMs = this.#ports.clock.monotonicMs()
+    this.#lastOutputMs = sinceMs
+    if (!this.#isPaused) this.#lingerOn(sinceMs)
   }
 
-  #announceExit(): void {
+  #lingerOn(sinceMs: number): void {
+    const { clock, limits } = this.#ports
+    this.#timer = clock.setTimer(limits.lingerQuietMs, () => {
+      const nowMs = clock.monotonicMs()
+      const isQuiet = nowMs - this.#lastOutputMs >= limits.lingerQuietMs
+      if (isQuiet || nowMs - sinceMs >= limits.lingerMs) this.#raise('linger-over')
+      else this.#lingerOn(sinceMs)
+    })
+  }
+
+  #settleExit(): void {
     if (this.#status === null) return
     const exit = { ...this.#status, survivors: this.#survivors }
-    this.#announce(exit)
+    this.#exit = exit
     const waiters = this.#exitWaiters
     this.#exitWaiters = []
     for (const resolve of waiters) resolve(exit)

@@ -42,10 +42,10 @@ export class HeldChildren {
     return starting
   }
 
-  /** Only a child that has ended. */
+  /** Only a child that is over; what was not read of its output is gone then. */
   forget(id: string): void {
     const child = this.get(id)
-    if (!child.hasEnded) throw new KeeperError('still-running', `child ${id} (pid ${child.describe().pid}) still runs`)
+    if (!child.isOver) throw new KeeperError('still-running', `child ${id} (pid ${child.describe().pid}) still runs`)
     child.release()
     this.#children.delete(id)
   }

@@ -1,12 +1,10 @@
 // Starts a child on pipes, as the leader of its own session and process group, with exactly the environment it was given.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
-import { errnoOf } from '@holdfast/lifecycle'
 import type { ChildSpec } from '../api.ts'
-import { KeeperError } from '../errors.ts'
 import type { ChildLog } from '../log/child-log.ts'
 import type { ChildIo, ChildIoEvents } from './child-io.ts'
+import { checkFolder, spawnFailed } from './refusal.ts'
 
 /** Rejects with `spawn-failed` when the folder or the program is not there or may not be used. */
 export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: ChildIoEvents): Promise<ChildIo> {
@@ -21,18 +19,11 @@ export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: Chil
   try {
     await once(child, 'spawn')
   } catch (error) {
-    throw failed(spec, error)
+    throw spawnFailed(spec, error)
   }
   // A signal of ours that cannot be sent shows up in the result of the one who sent it.
   child.on('error', () => undefined)
   return pipesIo(child, child.pid ?? 0)
-}
-
-function checkFolder(spec: ChildSpec): void {
-  const folder = statSync(spec.cwd, { throwIfNoEntry: false })
-  if (folder?.isDirectory() === true) return
-  const what = folder === undefined ? 'does not exist' : 'is not a folder'
-  throw new KeeperError('spawn-failed', `cannot start "${spec.command}": its working folder ${spec.cwd} ${what}`)
 }
 
 function start(spec: ChildSpec): ChildProcessWithoutNullStreams {
@@ -40,22 +31,8 @@ function start(spec: ChildSpec): ChildProcessWithoutNullStreams {
     const { command, args, cwd, env } = spec
     return spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   } catch (error) {
-    throw failed(spec, error)
+    throw spawnFailed(spec, error)
   }
-}
-
-function failed(spec: ChildSpec, cause: unknown): KeeperError {
-  const errno = errnoOf(cause)
-  const path = spec.env['PATH'] ?? ''
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: spec.command.includes('/') ? 'there is no such file' : `it is not in PATH (${path})`,
-    EACCES: 'it may not be executed',
-    E2BIG: 'its arguments and environment are too long',
-    EAGAIN: 'no more processes may be started',
-    EMFILE: 'the keeper has no file descriptor left',
-  }
-  const reason = (errno === undefined ? undefined : reasons[errno]) ?? errno ?? String(cause)
-  return new KeeperError('spawn-failed', `cannot start "${spec.command}": ${reason}`, { cause })
 }
 
 function connectOutput(child: ChildProcessWithoutNullStreams, events: ChildIoEvents): void {

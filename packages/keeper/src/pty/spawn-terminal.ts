@@ -4,14 +4,21 @@
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import type { Socket } from 'node:net'
-import { errnoOf } from '@holdfast/lifecycle'
+import type { Clock } from '@holdfast/lifecycle'
 import type { ChildIo, ChildIoEvents } from '../children/child-io.ts'
+import { checkFolder, checkProgram, spawnFailed } from '../children/refusal.ts'
 import type { ChildSpec } from '../api.ts'
 import { KeeperError } from '../errors.ts'
+import { TerminalInput } from './terminal-input.ts'
 
 type PtyPackage = typeof import('@lydell/node-pty')
 type Terminal = ReturnType<PtyPackage['spawn']>
+interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
 interface OpenTerminal extends Terminal {
+  readonly fd: number
   readonly _socket: Socket
   _emittedClose: boolean
 }
@@ -22,9 +29,11 @@ const endOfInput = Buffer.from([4])
 /** Throws `pty-unavailable` without the package, `spawn-failed` when no terminal can be opened. */
 export function spawnTerminal(
   spec: ChildSpec,
-  size: { readonly columns: number; readonly rows: number },
   events: ChildIoEvents,
+  { clock, size }: { readonly clock: Clock; readonly size: TerminalSize },
 ): ChildIo {
+  checkFolder(spec)
+  checkProgram(spec)
   const terminal = openTerminal(loadPackage(), spec, size)
   const socket = terminal['_socket']
   terminal['_emittedClose'] = true
@@ -32,13 +41,14 @@ export function spawnTerminal(
   // EIO: nobody has the other end any more; that is how a terminal says end of file.
   socket.on('error', () => socket.destroy())
   socket.on('close', events.outputClosed)
-  socket.on('drain', events.inputDrained)
-  socket.on('close', events.inputDrained)
+  const descriptor = (): number | null => (socket.destroyed ? null : terminal.fd)
+  const input = new TerminalInput({ clock, descriptor, drained: events.inputDrained })
+  socket.on('close', () => input.close())
   terminal.onExit(({ exitCode, signal }) => {
     const name = signalName(signal ?? 0)
     events.exited(name === null ? exitCode : null, name)
   })
-  return terminalIo(terminal, socket)
+  return terminalIo(terminal, socket, input)
 }
 
 function loadPackage(): PtyPackage {
@@ -52,11 +62,7 @@ function loadPackage(): PtyPackage {
   }
 }
 
-function openTerminal(
-  pty: PtyPackage,
-  spec: ChildSpec,
-  size: { readonly columns: number; readonly rows: number },
-): OpenTerminal {
+function openTerminal(pty: PtyPackage, spec: ChildSpec, size: TerminalSize): OpenTerminal {
   let terminal: Terminal
   try {
     terminal = pty.spawn(spec.command, [...spec.args], {
@@ -67,8 +73,7 @@ function openTerminal(
       encoding: null,
     })
   } catch (cause) {
-    const reason = errnoOf(cause) ?? (cause instanceof Error ? cause.message : String(cause))
-    throw new KeeperError('spawn-failed', `cannot start "${spec.command}" on a terminal: ${reason}`, { cause })
+    throw spawnFailed(spec, cause)
   }
   if (isOpen(terminal)) return terminal
   terminal.kill('SIGKILL')
@@ -76,7 +81,7 @@ function openTerminal(
 }
 
 function isOpen(terminal: Terminal): terminal is OpenTerminal {
-  return '_socket' in terminal && '_emittedClose' in terminal
+  return '_socket' in terminal && '_emittedClose' in terminal && 'fd' in terminal
 }
 
 function signalName(number: number): string | null {
@@ -85,20 +90,20 @@ function signalName(number: number): string | null {
   return entry?.[0] ?? `signal ${number}`
 }
 
-function terminalIo(terminal: OpenTerminal, socket: Socket): ChildIo {
+function terminalIo(terminal: OpenTerminal, socket: Socket, input: TerminalInput): ChildIo {
   let isInputOpen = true
   return {
     pid: terminal.pid,
     get queuedBytes() {
-      return socket.writableLength
+      return input.queuedBytes
     },
     get isInputOpen() {
       return isInputOpen && !socket.destroyed
     },
-    write: (bytes) => void socket.write(bytes),
+    write: (bytes) => input.write(bytes),
     closeInput: () => {
       // A terminal has one end for both directions; end of input is a character, to programs that read by line.
-      if (isInputOpen && !socket.destroyed) socket.write(endOfInput)
+      if (isInputOpen && !socket.destroyed) input.write(endOfInput)
       isInputOpen = false
     },
     pauseOutput: () => void socket.pause(),

@@ -40,6 +40,8 @@ export class LocalKeeper {
   async dial(): Promise<Socket> {
     const socket = createConnection(this.path)
     this.#sockets.push(socket)
+    // A keeper that closes on us is what some tests are about.
+    socket.on('error', () => undefined)
     await once(socket, 'connect')
     return socket
   }
