@@ -1,35 +1,18 @@
 // Connects asks, sessions and agents to each other and to the daemon. They do not know each other; this file does.
-import { join } from 'node:path'
 import type { HeldChild } from '@holdfast/keeper'
-import { tailFile, type Clock, type Log } from '@holdfast/lifecycle'
+import { selfIdentity, tailFile } from '@holdfast/lifecycle'
 import { listAgents } from '@holdfast/protocol'
 import { Agents } from './agents/agents.ts'
 import type { Program } from './agents/resolve.ts'
 import { Ids } from './asks/ask-id.ts'
 import { Asks } from './asks/asks.ts'
-import type { ConfigLoader } from './config/load-config.ts'
 import type { Feature } from './feature.ts'
-import type { Keeper } from './keeper-link.ts'
+import type { Parts } from './parts.ts'
 import { defaultSessionLimits, type SessionLimits } from './sessions/ports.ts'
 import { Sessions } from './sessions/sessions.ts'
 import { shortLived } from './short-lived.ts'
-import type { Store } from './store/api.ts'
 
 export interface AskFeatureOptions {
-  readonly store: Store
-  readonly keeper: Keeper
-  readonly config: ConfigLoader
-  /** The canonical project of a directory. */
-  resolveProject(directory: string): Promise<string>
-  readonly clock: Clock
-  readonly log: Log
-  readonly scope: string
-  readonly stateFolder: string
-  readonly version: string
-  readonly bootId: string
-  readonly logsFolder: string
-  /** The daemon's own variables. */
-  readonly own: Readonly<Record<string, string | undefined>>
   /** How the built-in agent is started. */
   readonly guide: Program
   readonly limits?: Partial<SessionLimits>
@@ -51,14 +34,14 @@ function lastLines(file: string): string {
     .join(' | ')
 }
 
-export function createAskFeature(options: AskFeatureOptions): Feature {
-  const { store, keeper, clock, log, version } = options
-  const agents = new Agents(options)
-  const projectOf = shortLived(clock, lookMs, (directory: string) => options.resolveProject(directory))
+export function createAskFeature(parts: Parts, options: AskFeatureOptions): Feature {
+  const { store, keeper, clock, log, version } = parts
+  const agents = new Agents({ ...parts, guide: options.guide })
+  const projectOf = shortLived(clock, lookMs, (directory: string) => parts.resolveProject(directory))
   const checkAgent = shortLived(clock, lookMs, (project: string, agent: string) => agents.check(project, agent))
-  const boot = { bootId: options.bootId, sinceBootMs: () => Number(process.hrtime.bigint() / 1_000_000n) }
+  const { bootId } = selfIdentity()
+  const boot = { bootId, sinceBootMs: () => Number(process.hrtime.bigint() / 1_000_000n) }
   const sessionIds = new Ids('s', { wallMs: () => clock.wallMs(), random: Math.random })
-  const logFile = (child: string): string => join(options.logsFolder, `${child}.log`)
 
   const asks = new Asks({
     store,
@@ -79,8 +62,8 @@ export function createAskFeature(options: AskFeatureOptions): Feature {
     asks: asks.book,
     limits: { ...defaultSessionLimits, ...options.limits },
     launch: (request) => agents.launch(request),
-    logFile,
-    lastLines: (child) => Promise.resolve(lastLines(logFile(child))),
+    logFile: (child) => parts.logFile(child),
+    lastLines: (child) => Promise.resolve(lastLines(parts.logFile(child))),
     nextId: () => sessionIds.next(),
     onTrouble: (session, error) => log.error('session', { session, error: String(error) }),
   })

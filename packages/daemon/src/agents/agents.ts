@@ -1,9 +1,8 @@
 // The agents of a project: which there are, whether they can run, and how their process is started.
 import { resolve } from 'node:path'
 import type { Agent } from '@holdfast/protocol'
-import { childEnvironment, expandConfigured } from '../config/child-environment.ts'
-import type { Config } from '../config/config.ts'
-import type { ConfigLoader } from '../config/load-config.ts'
+import { expandConfigured } from '../config/child-environment.ts'
+import type { Config, LoadedConfig } from '../config/config.ts'
 import { suggestion } from '../config/did-you-mean.ts'
 import { DaemonError } from '../errors.ts'
 import { findProgram, installedVersion } from './find-program.ts'
@@ -11,11 +10,14 @@ import { guideName } from './known.ts'
 import { agentNames, resolveAgent, type Program, type ResolvedAgent } from './resolve.ts'
 
 export interface AgentsOptions {
-  readonly config: ConfigLoader
-  /** The daemon's own variables. */
-  readonly own: Readonly<Record<string, string | undefined>>
-  readonly scope: string
-  readonly stateFolder: string
+  loadConfig(project: string): Promise<LoadedConfig>
+  /** The daemon's own. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  childEnvironment(request: {
+    readonly configured: Readonly<Record<string, string>>
+    readonly child: string
+    readonly path: string
+  }): Record<string, string>
   readonly guide: Program
   readonly version: string
 }
@@ -42,7 +44,7 @@ export class Agents {
 
   /** Rejects with `agent-unknown` or `agent-not-ready`. */
   async check(project: string, name: string): Promise<void> {
-    const { config } = await this.#options.config.load(project)
+    const { config } = await this.#options.loadConfig(project)
     const agent = resolveAgent(name, config, this.#options.guide)
     if (agent.kind === 'unknown') throw unknownAgent(name, config)
     const why = agent.kind === 'cannot' ? agent.why : await this.#whyNot(agent, project)
@@ -50,7 +52,7 @@ export class Agents {
   }
 
   async list(project: string): Promise<Agent[]> {
-    const { config } = await this.#options.config.load(project)
+    const { config } = await this.#options.loadConfig(project)
     return Promise.all(agentNames(config).map((name) => this.#describe(name, project, config)))
   }
 
@@ -60,25 +62,19 @@ export class Agents {
     child: string
   }): Promise<AgentLaunch | { readonly kind: 'refused'; readonly reason: string }> {
     const { project, agent: name, child } = request
-    const { config } = await this.#options.config.load(project)
+    const { config } = await this.#options.loadConfig(project)
     const agent = resolveAgent(name, config, this.#options.guide)
     if (agent.kind === 'unknown') return refused(`agent "${name}" is not configured any more`)
     if (agent.kind === 'cannot') return refused(`agent "${name}" cannot run: ${agent.why}`)
-    const { own, scope, stateFolder } = this.#options
+    const { variables } = this.#options
     const path = `agents.${name}`
     try {
       const cwd = resolve(project, agent.entry?.cwd ?? '.')
-      const env = childEnvironment({
-        configured: agent.entry?.env ?? {},
-        tag: `${scope}/${child}`,
-        stateFolder,
-        own,
-        path,
-      })
+      const env = this.#options.childEnvironment({ configured: agent.entry?.env ?? {}, child, path })
       const command = await findProgram(agent.command, { path: env['PATH'] ?? '', cwd })
       if (command === null) return refused(`agent "${name}" cannot run: ${notFound(agent.command)}`)
       const args =
-        agent.entry === null ? agent.args : agent.args.map((arg) => expandConfigured(arg, own, `${path}.args`))
+        agent.entry === null ? agent.args : agent.args.map((arg) => expandConfigured(arg, variables, `${path}.args`))
       return { kind: 'ready', permissions: agent.entry?.permissions ?? 'deny', spec: { command, args, cwd, env } }
     } catch (error) {
       if (error instanceof DaemonError && error.code === 'config-invalid') return refused(error.message)
@@ -87,7 +83,7 @@ export class Agents {
   }
 
   async #find(agent: Runnable, project: string): Promise<string | null> {
-    const path = agent.entry?.env['PATH'] ?? this.#options.own['PATH'] ?? ''
+    const path = agent.entry?.env['PATH'] ?? this.#options.variables['PATH'] ?? ''
     return findProgram(agent.command, { path, cwd: resolve(project, agent.entry?.cwd ?? '.') })
   }
 
@@ -107,7 +103,7 @@ export class Agents {
       return { name, driver: 'acp', command, source, version, ready: why === null, why }
     }
     if (agent.kind === 'unknown') throw unknownAgent(name, config)
-    const program = await findProgram(agent.command, { path: this.#options.own['PATH'] ?? '', cwd: project })
+    const program = await findProgram(agent.command, { path: this.#options.variables['PATH'] ?? '', cwd: project })
     const version = program === null ? null : await installedVersion(program)
     const why = program === null && agent.command !== '' ? `${notFound(agent.command)}; ${agent.why}` : agent.why
     return { name, driver: agent.driver, command: agent.command, source, version, ready: false, why }

@@ -1,7 +1,7 @@
 // Runs one session: gathers what happens, lets advance.ts decide, commits, and then makes the world match the record: process
 // started or adopted, owed frames handed over, output acknowledged, tags settled. One step at a time, so nothing races.
 // Invariants: nothing is acknowledged or settled before the commit that made it superfluous; a frame follows its commit.
-import type { HeldChild, KeeperClient } from '@holdfast/keeper'
+import type { HeldChild, InputResult, KeeperClient } from '@holdfast/keeper'
 import type { Keeper } from '../keeper-link.ts'
 import type { Op, Store } from '../store/api.ts'
 import { advance, type ChildInput } from './advance.ts'
@@ -31,7 +31,10 @@ export interface SessionWorld {
 interface Grip {
   readonly child: string
   readonly client: KeeperClient
+  /** Tags of frames that the keeper has. */
   readonly taken: Set<string>
+  /** Tags of frames on their way to it. */
+  readonly onTheWay: Set<string>
   acked: number
   isStdinGone: boolean
   isEnding: boolean
@@ -40,6 +43,9 @@ interface Grip {
 }
 
 const retryMs = 500
+
+/** Not the agent's fault: the daemon or the keeper is on its way out. */
+const retried: ReadonlySet<unknown> = new Set(['keeper-gone', 'fenced', 'leaving', 'draining'])
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : null
@@ -55,6 +61,7 @@ export class Session {
   #isDirty = false
   #loop: Promise<void> | null = null
   #isHolding = false
+  #isStarting = false
   #isClosed = false
   /** The keeper's connection is gone; whether its children live is not known yet. */
   #isCut = false
@@ -90,8 +97,9 @@ export class Session {
     this.poke()
   }
 
-  /** The keeper does not hold the record's process any more. */
+  /** The keeper does not hold the record's process any more. One that is only about to be started is not concerned. */
   lose(reason: string): void {
+    if (this.#isStarting) return
     this.#isCut = false
     this.#letGo()
     this.#held = null
@@ -176,7 +184,7 @@ export class Session {
     const grip = this.#grip
     if (grip !== null && link?.child !== grip.child) {
       this.#letGo()
-      await grip.client.forget(grip.child)
+      this.#dismiss(grip)
     }
     if (link === null) return
     const current = this.#grip ?? (await this.#takeHold(link))
@@ -200,14 +208,18 @@ export class Session {
     if (launch.kind === 'refused') return this.#unstartable(link, launch.reason)
     this.#record = { ...this.#record, permissions: launch.permissions }
     try {
+      this.#isStarting = true
       const client = await this.#world.keeper.use()
+      this.#isStarting = false
       const label = { feature: 'asks', session: id, project, agent, name }
       const logFile = this.#world.logFile(link.child)
       const child = await client.spawn({ ...launch.spec, id: link.child, io: 'pipe', logFile, label })
       return { child, client }
     } catch (error) {
-      if (!(error instanceof Error) || codeOf(error) === 'keeper-gone') throw error
+      if (!(error instanceof Error) || retried.has(codeOf(error))) throw error
       return this.#unstartable(link, `agent "${agent}" could not be started: ${error.message}`)
+    } finally {
+      this.#isStarting = false
     }
   }
 
@@ -222,6 +234,7 @@ export class Session {
       child: link.child,
       client,
       taken,
+      onTheWay: new Set(),
       acked: child.ackedOffset,
       isStdinGone: false,
       isEnding: false,
@@ -247,20 +260,44 @@ export class Session {
   }
 
   async #hand(grip: Grip, owed: OwedFrame): Promise<void> {
-    if (grip.taken.has(owed.tag) || grip.isStdinGone) return
+    const { tag } = owed
+    if (grip.taken.has(tag) || grip.onTheWay.has(tag) || grip.isStdinGone) return
+    grip.onTheWay.add(tag)
+    const { asks } = this.#world
     const frame =
-      owed.kind === 'frame'
-        ? owed.frame
-        : frames.prompt(owed.ask, owed.acpSession, await this.#world.asks.prompt(owed.ask))
-    const result = await grip.client.input(grip.child, owed.tag, Buffer.from(frame))
+      owed.kind === 'frame' ? owed.frame : frames.prompt(owed.ask, owed.acpSession, await asks.prompt(owed.ask))
+    // Not waited for: an agent may want its output read before it reads more input. Frames keep their order.
+    grip.client.input(grip.child, tag, Buffer.from(frame)).then(
+      (result) => this.#handed(grip, tag, result),
+      (error: unknown) => {
+        grip.onTheWay.delete(tag)
+        if (this.#grip === grip) this.#onError(error)
+      },
+    )
+  }
+
+  #handed(grip: Grip, tag: string, result: InputResult): void {
+    grip.onTheWay.delete(tag)
+    if (this.#grip !== grip) return
     if (result === 'gone') {
       // The process is on its way out, or only closed its ears: either way nothing more can be asked of it.
       grip.isStdinGone = true
       return this.#end(grip)
     }
-    grip.taken.add(owed.tag)
+    grip.taken.add(tag)
     // Not worth a commit of its own: after a crash the keeper says the same.
-    this.#inputs.push({ kind: 'handed', tag: owed.tag, child: grip.child })
+    this.#inputs.push({ kind: 'handed', tag, child: grip.child })
+  }
+
+  /** A process that the record does not name any more: it has ended, or it must. */
+  #dismiss({ client, child }: Grip): void {
+    const { limits } = this.#world
+    client
+      .terminate(child, limits.graceMs)
+      .then(() => client.forget(child))
+      .catch((error: unknown) => {
+        if (codeOf(error) !== 'keeper-gone' && codeOf(error) !== 'fenced') this.#world.onTrouble(this.#record.id, error)
+      })
   }
 
   /** Frees what the committed record does not need any more. */
