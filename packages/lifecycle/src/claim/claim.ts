@@ -73,8 +73,9 @@ async function takeLock(place: Place, ports: ClaimPorts): Promise<LockFile | Tak
     try {
       if (!(await lock.tryLock())) return { kind: 'taken', by: await winnerOf(place, lock, ports) }
       ports.failpoint('claim.locked')
-      keep = (await ports.files.inode(place.lockFile)) === (await lock.inode())
-      if (keep) ports.failpoint('claim.verified')
+      const isAtPath = (await ports.files.inode(place.lockFile)) === (await lock.inode())
+      if (isAtPath) ports.failpoint('claim.verified')
+      keep = isAtPath
     } finally {
       if (!keep) await lock.close()
     }
@@ -147,12 +148,13 @@ async function recordFailure(place: Place, label: Label, cause: unknown, ports: 
   }
 }
 
-/** Who held the lock last: the label; where the lock file is new, the record still knows. */
+/** Who held the lock last: the label; where the lock file is new, the record may know (of an epoch that there was). */
 async function predecessorOf(place: Place, lock: LockFile, ports: ClaimPorts): Promise<Label | null> {
   const label = parseLabel(await lock.read())
   if (label !== null) return label
   const record = parseRecord((await ports.files.read(place.recordFile)) ?? '')
   if (record === null || ports.processes.judge(record.identity) === 'alive') return null
+  if (record.epoch > (await writtenEpoch(place, ports))) return null
   const { instance, epoch, identity, socket, version, state } = record
   const wasReady = state !== 'starting'
   return { instance, epoch, identity, socket, version, sinceBootMs: Math.floor(ports.bootMs()), wasReady }
@@ -160,16 +162,18 @@ async function predecessorOf(place: Place, lock: LockFile, ports: ClaimPorts): P
 
 /** One more than every epoch that left a trace, so that a lost or torn file never makes it step back. */
 async function nextEpoch(place: Place, before: Label | null, ports: ClaimPorts): Promise<number> {
-  const text = (await ports.files.read(place.epochFile)) ?? ''
-  const written = asWhole(Number(text.trim() === '' ? '0' : text), 0) ?? 0
+  const written = await writtenEpoch(place, ports)
   const [newest] = await listExits(ports.files, place, 1)
   const seen = [written, before?.epoch ?? 0, newest?.epoch ?? 0].filter((each) => each < epochLimit)
   const epoch = Math.max(...seen, 0) + 1
   if (epoch >= epochLimit) {
-    throw new LifecycleError(
-      'epoch-exhausted',
-      `the epoch in ${place.epochFile} is ${text.trim()}: there is no next one`,
-    )
+    throw new LifecycleError('epoch-exhausted', `the epoch in ${place.claim} is ${epoch - 1}: there is no next one`)
   }
   return epoch
+}
+
+/** The number in the epoch file; 0 when there is none. */
+async function writtenEpoch(place: Place, ports: ClaimPorts): Promise<number> {
+  const text = ((await ports.files.read(place.epochFile)) ?? '').trim()
+  return /^\d{1,16}$/.test(text) ? (asWhole(Number(text)) ?? 0) : 0
 }

@@ -1,2 +1,12 @@
-// What tests of programs built on the kernel may use: virtual time.
+// What tests of programs built on the kernel may use: virtual time, and the protocol itself over ports that a simulation gives.
+export { claim, type Claim, type Claimant, type ClaimResult } from '../claim/claim.ts'
+export { encodeExit, exitFile, type ExitKind, type ExitRecord, listExits, parseExit } from '../claim/exit-record.ts'
+export { keptExits, readExit } from '../claim/exit-record.ts'
+export type { ClaimPorts, Files, LockFile, Locks, Processes } from '../claim/ports.ts'
+export { systemPorts } from '../claim/system-ports.ts'
+export { isPublished, publish, removeLeftovers, unpublish } from '../endpoint/publish.ts'
+export { encodeLabel, encodeRecord, labelBytes, parseLabel, parseRecord } from '../record.ts'
+export { encodeHello, encodeRefused, encodeWelcome, parseAnswer, parseHello } from '../handshake.ts'
+export { quarantineReason } from '../serve/quarantine.ts'
+export type { Host } from '../shutdown/host.ts'
 export { ManualClock } from './manual-clock.ts'
