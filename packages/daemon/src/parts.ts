@@ -2,6 +2,7 @@
 import type { Clock, Log } from '@holdfast/lifecycle'
 import type { LoadedConfig } from './config/config.ts'
 import type { Variables } from './config/env.ts'
+import type { ConfigLoader } from './config/load-config.ts'
 import type { Keeper } from './keeper-link.ts'
 import type { Store } from './store/api.ts'
 
@@ -20,8 +21,11 @@ export interface Parts {
   readonly version: string
   readonly store: Store
   readonly keeper: Keeper
+  readonly config: ConfigLoader
   readonly clock: Clock
   readonly log: Log
+  readonly stateFolder: string
+  readonly logsFolder: string
   /** The daemon's own environment. */
   readonly variables: Variables
   /** The canonical project of a directory. Rejects with `project-missing`. */

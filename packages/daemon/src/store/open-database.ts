@@ -94,6 +94,22 @@ function takeFence(db: DatabaseSync, fence: Fence, file: string): void {
   }
 }
 
+/** Who has the store, without opening it for writing; null when that cannot be read. */
+export function fenceOf(file: string): Fence | null {
+  try {
+    const db = new DatabaseSync(file, { readOnly: true })
+    try {
+      const row = db.prepare('SELECT epoch, instance FROM fence').get()
+      return row === undefined ? null : { epoch: Number(row['epoch']), instance: String(row['instance']) }
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (failureOf(error) === null) throw error
+    return null
+  }
+}
+
 export function fencedError(file: string, ours: Fence, theirs: Fence): DaemonError {
   const text = `${file} belongs to epoch ${theirs.epoch} (${theirs.instance}), not to epoch ${ours.epoch} (${ours.instance})`
   return new DaemonError('fenced', text)

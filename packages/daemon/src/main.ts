@@ -1,0 +1,53 @@
+// The daemon's program. Becomes the daemon of its scope, or finds that another is and ends with exit code 75.
+import { join } from 'node:path'
+import {
+  failpointNames,
+  lostExitCode,
+  parseFailpoints,
+  placeOf,
+  resolveFolders,
+  serveDaemon,
+  startedBy,
+  systemClock,
+} from '@holdfast/lifecycle'
+import { exitCodes, toWireError } from '@holdfast/protocol'
+import { readStart } from './config/env.ts'
+import { openDaemon } from './daemon.ts'
+import { lazyLog } from './lazy-log.ts'
+import { version } from './version.ts'
+
+async function run(): Promise<number> {
+  const start = readStart(process.argv.slice(2))
+  const env = start.variables
+  const folders = resolveFolders({ app: 'holdfast', scope: start.scope, env, uid: process.getuid?.() ?? 0 })
+  const place = placeOf(folders, 'daemon')
+  const log = lazyLog(join(folders.logs, 'daemon.log'))
+  const clock = systemClock
+  const { instance, readyFd } = startedBy(env, 'holdfast')
+  const result = await serveDaemon({
+    place,
+    instance,
+    readyFd,
+    version,
+    protocol: { min: 1, max: 1 },
+    log,
+    clock,
+    failpoint: parseFailpoints(start.failpoints, failpointNames),
+    idleMs: start.idleMs,
+    owner: start.owner,
+    open: (context) => openDaemon({ start, folders, place, clock, log }, context),
+  })
+  if (result.kind === 'ended') return 0
+  const by = result.by === null ? 'another process' : `pid ${result.by.identity.pid} (epoch ${result.by.epoch})`
+  process.stderr.write(`the daemon of scope "${start.scope}" is ${by}\n`)
+  return lostExitCode
+}
+
+try {
+  process.exitCode = await run()
+} catch (error) {
+  const { code, kind, message, hint } = toWireError(error)
+  process.stderr.write(`${code}: ${message}${hint === undefined ? '' : `\n${hint}`}\n`)
+  if (kind === 'internal' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.exitCode = exitCodes[kind]
+}
