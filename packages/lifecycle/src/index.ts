@@ -25,3 +25,8 @@ export { type AcceptedClient, lostExitCode, type ServeContext, type ServeOptions
 export type { ServeResult, Service } from './serve/options.ts'
 export { serveDaemon } from './serve/serve.ts'
 export { newInstance, startedBy } from './serve/starter.ts'
+export { connectDaemon, type ConnectOptions, type ConnectResult, type Greeting } from './activation/connect.ts'
+export { ensureDaemon, type Ensured, type EnsureReason, type EnsureRequest } from './activation/ensure.ts'
+export type { Replacement } from './activation/ensure.ts'
+export { observe, type Observation, type ObservedState } from './activation/observe.ts'
+export type { StartCommand } from './activation/start-command.ts'

@@ -125,7 +125,8 @@ export class RotatingFile {
   }
 }
 
-function openAppend(file: string, extra = 0): number {
+/** Opens a regular file for appending, creating it 0600; never follows a link, never waits for a FIFO. */
+export function openAppend(file: string, extra = 0): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants
   const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW | extra, 0o600)
   if (fstatSync(descriptor).isFile()) return descriptor

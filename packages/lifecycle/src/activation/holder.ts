@@ -1,0 +1,49 @@
+// Who holds the lock of a place. What a file says is only a hint where to look: the proof is that the kernel shows this very lock
+// in the hands of that process (K11, K13). A forged or stale label or record can therefore never point at a bystander.
+import { lstatSync } from 'node:fs'
+import { systemLocks } from '../claim/lock.ts'
+import type { Identity } from '../identity.ts'
+import { tailFile } from '../log.ts'
+import type { System } from '../os/system.ts'
+import { thisSystem } from '../os/this-system.ts'
+import type { Place } from '../place.ts'
+import { identityOf, isAlive, processIdentity } from '../process/identity.ts'
+import { type Label, labelBytes, parseLabel } from '../record.ts'
+
+/** The label on the lock, or null when it is missing or torn. */
+export function labelOf(place: Place): Label | null {
+  return parseLabel(tailFile(place.lockFile, labelBytes))
+}
+
+/** Does the process that the label names seem to run? For waiting only, never for signals. */
+export function seemsHeld(place: Place): boolean {
+  const label = labelOf(place)
+  return label !== null && isAlive(label.identity) === 'alive'
+}
+
+/** The process that is proved to hold the lock; null when nobody can be proved to. */
+export function provedHolder(place: Place, system: System = thisSystem): Identity | null {
+  const file = lstatSync(place.lockFile, { bigint: true, throwIfNoEntry: false })
+  if (file === undefined || !file.isFile()) return null
+  const hint = labelOf(place)?.identity
+  if (hint && system.holdsLock(hint.pid, file) === true) {
+    const found = processIdentity(hint.pid, system)
+    if (found !== null && found !== 'unknown') return found
+  }
+  const uid = system.uid()
+  for (const each of system.all()) {
+    if (each.uid !== uid || each.pid === process.pid || !each.isRunning) continue
+    if (system.holdsLock(each.pid, file) === true) return identityOf(each, system)
+  }
+  return null
+}
+
+/** Could the lock be taken at this moment? Asked only by whoever has the turn to start. */
+export async function isLockFree(place: Place): Promise<boolean> {
+  const lock = await systemLocks.open(place.lockFile)
+  try {
+    return await lock.tryLock()
+  } finally {
+    await lock.close()
+  }
+}

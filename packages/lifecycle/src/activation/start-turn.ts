@@ -1,0 +1,54 @@
+// Herd control: of many clients that find no daemon, one starts it. Whoever does not get the start lock waits for the lock or for
+// a new socket, whichever comes first. The kernel frees the lock of a starter that dies (K19). For order and economy only:
+// that there is one daemon is the claim's business.
+import { lstatSync } from 'node:fs'
+import { systemLocks } from '../claim/lock.ts'
+import type { Clock, Deadline } from '../clock.ts'
+import { fileError } from '../errors.ts'
+import type { Place } from '../place.ts'
+import { backoff } from '../supervise/backoff.ts'
+
+const waits = { baseMs: 5, factor: 2, maxMs: 100, jitter: 0.5 }
+
+/** Which socket lies at the public path now; another value after each publication. */
+export function socketStamp(place: Place): string {
+  const found = lstatSync(place.publicSocket, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? 'none' : `${found.dev}:${found.ino}:${found.ctimeNs}`
+}
+
+export type StartTurn =
+  | { readonly kind: 'mine'; release(): Promise<void> }
+  /** The socket is another one than `before`. */
+  | { readonly kind: 'published' }
+  | { readonly kind: 'late' }
+
+/** Waits for the turn to start a daemon. */
+export async function takeTurn(
+  place: Place,
+  before: string,
+  { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
+): Promise<StartTurn> {
+  for (let attempt = 0; ; attempt += 1) {
+    const lock = await open(place)
+    if (await lock.tryLock()) {
+      if ((await lock.inode()) === inodeAt(place.startLockFile)) return { kind: 'mine', release: () => lock.close() }
+    }
+    await lock.close()
+    if (socketStamp(place) !== before) return { kind: 'published' }
+    if (deadline.isOver()) return { kind: 'late' }
+    await clock.sleep(Math.min(backoff(Math.min(attempt, 10), waits), deadline.remainingMs()))
+  }
+}
+
+function inodeAt(path: string): string | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  return found === undefined ? null : `${found.dev}:${found.ino}`
+}
+
+async function open(place: Place): ReturnType<typeof systemLocks.open> {
+  try {
+    return await systemLocks.open(place.startLockFile)
+  } catch (error) {
+    throw fileError('open the start lock', place.startLockFile, error)
+  }
+}
