@@ -13,7 +13,8 @@ export type ErrorKind =
   | 'failed'
   | 'internal'
 
-interface ErrorEntry {
+/** One row of the table. */
+export interface ErrorEntry {
   readonly kind: ErrorKind
   readonly exitCode: number
   readonly retryable: boolean
@@ -24,8 +25,41 @@ function entry(kind: ErrorKind, exitCode: number, retryable: boolean, hint: stri
   return { kind, exitCode, retryable, hint }
 }
 
+/** The code of an error of this package. */
+export type LifecycleErrorCode =
+  | 'name-invalid'
+  | 'failpoint-invalid'
+  | 'folder-foreign'
+  | 'folder-relative'
+  | 'folder-open'
+  | 'folder-unwritable'
+  | 'disk-full'
+  | 'too-many-files'
+  | 'socket-path-too-long'
+  | 'socket-unusable'
+  | 'lock-unsupported'
+  | 'epoch-exhausted'
+  | 'handshake-invalid'
+  | 'handshake-timeout'
+  | 'handshake-closed'
+  | 'daemon-absent'
+  | 'daemon-forbidden'
+  | 'daemon-foreign'
+  | 'daemon-incompatible'
+  | 'daemon-draining'
+  | 'daemon-superseded'
+  | 'daemon-quarantined'
+  | 'daemon-hung'
+  | 'owner-unknown'
+  | 'start-failed'
+  | 'start-timeout'
+  | 'crash-looping'
+  | 'deadline-over'
+  | 'cancelled'
+  | 'internal'
+
 /** Every error of @holdfast/lifecycle. */
-export const lifecycleErrors = {
+export const lifecycleErrors: Readonly<Record<LifecycleErrorCode, ErrorEntry>> = {
   'name-invalid': entry('usage', 2, false, 'use 1 to 64 letters, digits, dots, dashes or underscores'),
   'failpoint-invalid': entry(
     'usage',
@@ -91,12 +125,7 @@ export const lifecycleErrors = {
   'deadline-over': entry('timeout', 7, true, 'try again with a longer timeout'),
   cancelled: entry('failed', 130, false, 'it was interrupted'),
   internal: entry('internal', 70, false, 'this is a bug; please report it with the log'),
-} as const satisfies Record<string, ErrorEntry>
-
-/** The code of an error of this package. */
-export type LifecycleErrorCode = keyof typeof lifecycleErrors
-
-const brand = Symbol.for('holdfast.LifecycleError')
+}
 
 /** An error of this package: what failed, whether a retry can help, and what to do. */
 export class LifecycleError extends Error {
@@ -107,7 +136,8 @@ export class LifecycleError extends Error {
   readonly hint: string
   /** The last lines of the log of the process that failed. */
   readonly evidence: string | undefined
-  readonly [brand] = true
+  /** Tells it from others, also across copies of this package. */
+  readonly isLifecycleError: true = true
 
   constructor(
     code: LifecycleErrorCode,
@@ -128,7 +158,7 @@ export class LifecycleError extends Error {
 
 /** True for an error of this package, also of another copy of it. */
 export function isLifecycleError(error: unknown): error is LifecycleError {
-  return error instanceof Error && brand in error
+  return error instanceof Error && 'isLifecycleError' in error
 }
 
 /** The errno of a system error (`ENOENT`), or undefined when it has none. */

@@ -1,7 +1,14 @@
 // The public face of @holdfast/lifecycle.
 export { createOnce, replaceFile } from './atomic-file.ts'
 export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
-export { errnoOf, type ErrorKind, isLifecycleError, LifecycleError, lifecycleErrors } from './errors.ts'
+export {
+  errnoOf,
+  type ErrorEntry,
+  type ErrorKind,
+  isLifecycleError,
+  LifecycleError,
+  lifecycleErrors,
+} from './errors.ts'
 export type { LifecycleErrorCode } from './errors.ts'
 export { type Failpoint, failpointNames, noFailpoint, parseFailpoints } from './failpoint.ts'
 export { ensureFolders, findUnsafeFolder, type Folders, type FolderOptions, resolveFolders } from './folders.ts'

@@ -5,7 +5,7 @@ import { asName, asObject, asText, asWhole, asWord, type Fields, parseObject } f
 
 /** Where a daemon is in its life. `quarantined`: it crashed too often and serves its status only. */
 export type DaemonState = 'starting' | 'ready' | 'draining' | 'quarantined'
-export const daemonStates = ['starting', 'ready', 'draining', 'quarantined'] as const satisfies readonly DaemonState[]
+export const daemonStates: readonly DaemonState[] = ['starting', 'ready', 'draining', 'quarantined']
 
 /** The protocol versions that a side speaks, both ends included. */
 export interface ProtocolRange {

@@ -115,7 +115,7 @@ export class RunningDaemon {
   }
 
   /** Announces the end; the first reason counts. From the next line on nobody is welcomed. */
-  leave(reason: string, deadlineMs = this.setup.options.drainMs ?? 10_000): void {
+  leave(reason: string, deadlineMs: number = this.setup.options.drainMs ?? 10_000): void {
     if (this.leaving !== null) return
     this.leaving = { reason, deadline: deadlineIn(this.setup.clock, deadlineMs), superseded: false }
     this.self.state = 'draining'
