@@ -23,7 +23,8 @@ async function bundle(name: string, entry: string, into: string): Promise<void> 
     input: { [name]: join(root, entry) },
     platform: 'node',
     external: (id) => id.startsWith('node:') || natives.includes(id),
-    resolve: { conditionNames: ['source', 'import', 'default'] },
+    // jsonc-parser's `main` is a wrapper that no bundler can follow; its `module` is plain.
+    resolve: { conditionNames: ['source', 'import', 'default'], mainFields: ['module', 'main'] },
     logLevel: 'warn',
   })
   await build.write({
