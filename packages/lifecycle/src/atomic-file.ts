@@ -1,7 +1,6 @@
 // Files that are there whole or not at all, whatever dies in between: written beside, synced, then put in place by one rename or
 // link. Synchronous, because the last words of a crashing process are written here too.
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import { randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf } from './errors.ts'
 import { type Failpoint, noFailpoint } from './failpoint.ts'
@@ -16,7 +15,8 @@ interface WriteOptions {
 }
 
 function writeBeside(path: string, text: string, { failpoint = noFailpoint, isDurable = true }: WriteOptions): string {
-  const beside = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}${unfinishedSuffix}`)
+  const chance = Math.random().toString(36).slice(2)
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.${chance}${unfinishedSuffix}`)
   const fd = openSync(beside, 'wx', 0o600)
   try {
     failpoint('file.created')

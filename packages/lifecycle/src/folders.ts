@@ -1,6 +1,5 @@
 // Where everything of one scope lies, from the environment (XDG, or one folder for all), and whether those folders are safe:
 // real folders of this user with no access for others. Invariant: nothing is read from or written to a folder that is not.
-import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
@@ -53,10 +52,14 @@ function xdg(value: string | undefined): string | null {
   return value !== undefined && isAbsolute(value) ? resolve(value) : null
 }
 
+// node:crypto is asked for only here: importing it would cost each client milliseconds at its start.
 function socketsFor(run: string, short: string): { folder: string; owned: readonly string[] } {
   const fits = (folder: string): boolean => Buffer.byteLength(folder) + socketNameBytes <= socketPathLimitBytes
   if (fits(run)) return { folder: run, owned: [] }
-  const folder = join(short, createHash('sha256').update(run).digest('hex').slice(0, 12))
+  const folder = join(
+    short,
+    process.getBuiltinModule('node:crypto').createHash('sha256').update(run).digest('hex').slice(0, 12),
+  )
   if (fits(folder)) return { folder, owned: [short, folder] }
   throw new LifecycleError(
     'socket-path-too-long',

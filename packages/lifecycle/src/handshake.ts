@@ -58,8 +58,8 @@ function line(kind: 'hello' | 'welcome' | 'refused', fields: object): string {
 }
 
 /** The line of a hello, with its newline. */
-export function encodeHello(hello: Hello): string {
-  return line('hello', hello)
+export function encodeHello({ nonce, protocol, version, role, identity, project, instance }: Hello): string {
+  return line('hello', { nonce, protocol, version, role, identity, project, instance })
 }
 
 /** The line of a welcome, with its newline. */

@@ -1,5 +1,5 @@
 // What a starter tells the process that it starts, through its environment, and the line that it waits for.
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { closeSync, writeSync } from 'node:fs'
 import { errnoOf } from '../errors.ts'
 import { asName } from '../json-fields.ts'
@@ -7,16 +7,16 @@ import { encodeReadiness, type Readiness } from '../readiness.ts'
 
 /** A new instance id. */
 export function newInstance(): string {
-  return randomBytes(8).toString('hex')
+  return randomUUID()
 }
 
 /**
- * What the starter of this process said: `<APP>_INSTANCE` (the instance id that it must use) and `<APP>_READY_FD` (the descriptor
- * that takes the readiness line). A process started by hand has a random instance and nobody who waits.
+ * What the starter of this process said: HOLDFAST_INSTANCE (the instance id that it must use) and HOLDFAST_READY_FD (the
+ * descriptor that takes the readiness line). A process started by hand has a random instance and nobody who waits.
  */
 export function startedBy(
   env: Readonly<Record<string, string | undefined>>,
-  app: string,
+  app: string = 'holdfast',
 ): { readonly instance: string; readonly readyFd: number | null } {
   const prefix = app.toUpperCase()
   const fd = env[`${prefix}_READY_FD`]
