@@ -33,6 +33,12 @@ export interface AsksOptions {
   onTrouble(error: unknown): void
 }
 
+interface WaitRequest {
+  readonly id: string
+  readonly stream?: boolean | undefined
+  readonly from?: number | undefined
+}
+
 /** For the caller of an ask with `cancelOnExit` to come back after the daemon that it spoke to is gone. */
 const returnMs = 30_000
 
@@ -71,14 +77,22 @@ export class Asks {
     peer.handle(getAsk, ({ id }) => this.get(id))
     peer.handle(listMethod, (query) => this.list(query))
     peer.handle(cancelAsk, ({ id, reason }, { signal }) => this.cancel(id, reason ?? 'cancelled by the caller', signal))
-    peer.handle(waitAsk, ({ id, stream, from }, { signal }) => {
-      if (this.book.open(id)?.record.cancelOnExit) this.#holders.add(id, client)
-      const send = (offset: number, text: string): Promise<void> => {
-        peer.notify(askChunk, { id, offset, text })
+    peer.handle(waitAsk, (request, { signal }) => {
+      if (this.book.open(request.id)?.record.cancelOnExit) this.#holders.add(request.id, client)
+      return this.wait(request, signal, (offset, text) => {
+        peer.notify(askChunk, { id: request.id, offset, text })
         return peer.drained()
-      }
-      return waitForAsk(this.book, id, { signal, from: stream === true ? Math.max(0, from ?? 0) : null, send })
+      })
     })
+  }
+
+  /** `send` is given the text as it grows, when it is wanted; it resolves when more may be sent. */
+  wait(
+    { id, stream, from }: WaitRequest,
+    signal: AbortSignal,
+    send: (offset: number, text: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Ask> {
+    return waitForAsk(this.book, id, { signal, from: stream === true ? Math.max(0, from ?? 0) : null, send })
   }
 
   /** Finds what an earlier daemon left; before sessions recover. */
@@ -132,7 +146,7 @@ export class Asks {
     const record = await this.book.record(id)
     if (record === null) throw unknownAsk(id)
     if (!isFinal(record.state)) this.#options.sessions().stop(record.sessionId, id, 'cancelled', reason)
-    return waitForAsk(this.book, id, { signal, from: null, send: () => Promise.resolve() })
+    return this.wait({ id }, signal)
   }
 
   drain(): void {
