@@ -14,6 +14,12 @@ export const keeperErrors = {
     retryable: false,
     hint: 'End the old children with `holdfast down --all`; the next start brings a keeper of this version.',
   },
+  'keeper-silent': {
+    kind: 'unavailable',
+    retryable: true,
+    hint: 'It holds children and may be stopped or busy; see `holdfast ps` and `holdfast logs keeper`.',
+  },
+  'start-invalid': { kind: 'usage', retryable: false, hint: 'The keeper is started by the daemon, not by hand.' },
   fenced: { kind: 'conflict', retryable: false, hint: 'A newer daemon commands the keeper; this one must leave.' },
   'unknown-child': { kind: 'missing', retryable: false, hint: 'It was forgotten, or another keeper held it.' },
   'still-running': { kind: 'conflict', retryable: false, hint: 'Terminate the child before forgetting it.' },

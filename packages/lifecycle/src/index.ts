@@ -27,6 +27,7 @@ export { descriptorMarks, terminateTree, type TerminateRequest, type TerminateRe
 export { backoff, type BackoffPolicy, defaultBackoff } from './supervise/backoff.ts'
 export { defaultRestartPolicy, restartDecision, type RestartDecision } from './supervise/restart-intensity.ts'
 export { type RestartPolicy, type UnexpectedExit } from './supervise/restart-intensity.ts'
+export { type Host, thisProcess } from './shutdown/host.ts'
 export { encodeReadiness, parseReadiness, type Readiness } from './readiness.ts'
 export { type AcceptedClient, lostExitCode, type ServeContext, type ServeOptions } from './serve/options.ts'
 export type { ServeResult, Service } from './serve/options.ts'

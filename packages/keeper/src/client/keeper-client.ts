@@ -76,6 +76,8 @@ export class KeeperConnection implements KeeperClient {
     socket.on('data', (chunk: Buffer) => {
       if (this.#loss === null) splitter.push(chunk)
     })
+    // After a handshake it is paused.
+    socket.resume()
     socket.on('error', (cause) =>
       this.#lose(new KeeperError('keeper-gone', `the keeper is gone: ${cause.message}`, { cause })),
     )

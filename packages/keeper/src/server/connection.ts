@@ -39,6 +39,8 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => {
       if (this.#isOpen) splitter.push(chunk)
     })
+    // After a handshake it is paused.
+    socket.resume()
   }
 
   get commands(): boolean {

@@ -147,7 +147,8 @@ export class RunningDaemon {
     else this.setup.log.error('in quarantine', { reason: quarantine })
     this.report({ kind: 'ready', epoch: this.held.epoch, instance: this.held.label.instance, pid: process.pid })
     failpoint('start.ready')
-    if (this.leaving === null) this.watchdog ??= this.startWatchdog()
+    // Without hangs to look for, the thread is started only when a drain needs it.
+    if (this.leaving === null && this.setup.options.hangMs !== null) this.watchdog ??= this.startWatchdog()
   }
 
   private async becomeReady(): Promise<void> {
