@@ -47,6 +47,8 @@ export class RunningDaemon {
   private check: Timer | null = null
   private quarantine: Timer | null = null
   private checks = 0
+  private checking: Promise<void> = Promise.resolve()
+  private isChecked = true
 
   constructor(setup: Setup, held: Claim, report: (readiness: Readiness) => void) {
     const { options, clock, log, ports, host } = setup
@@ -98,15 +100,16 @@ export class RunningDaemon {
       await this.announced
     } catch (error) {
       log.error('the daemon could not start', { error })
+      await this.stopChecks()
       await undo(this.departing(), error)
       this.watchdog?.stop()
       throw error
     } finally {
-      this.check?.cancel()
       this.quarantine?.cancel()
       this.link.stop()
       offSignal()
     }
+    await this.stopChecks()
     const { reason, deadline, superseded } = this.leaving ?? { reason: 'unknown', deadline: null, superseded: false }
     if (superseded || deadline === null) await abandon(this.departing(), reason)
     else await drain(this.departing(), reason, deadline)
@@ -206,13 +209,19 @@ export class RunningDaemon {
   }
 
   private nextCheck(): void {
+    if (this.leaving !== null || !this.isChecked) return
     this.check = this.setup.clock.setTimer(checkMs, () => {
-      this.lookAround()
+      this.checking = this.lookAround()
         .catch((error: unknown) => this.setup.log.warn('the self check failed', { error }))
-        .finally(() => {
-          if (this.leaving === null) this.nextCheck()
-        })
+        .finally(() => this.nextCheck())
     })
+  }
+
+  /** Waits for the check that is under way: it would publish and record again what the way out takes back. */
+  private async stopChecks(): Promise<void> {
+    this.isChecked = false
+    this.check?.cancel()
+    await this.checking
   }
 
   private async lookAround(): Promise<void> {
