@@ -49,18 +49,24 @@ export type InputResult = 'taken' | 'already' | 'gone'
 export interface OutputSink {
   /** Output from `offset` on; gapless and in order. */
   data(offset: number, bytes: Buffer): void
-  /** After the last byte. `exit` is null when only stdout was closed. */
+  /** After the last byte. `exit` is null when only stdout was closed and the child runs on; then it is called again with the exit. */
   end(exit: ChildExit | null): void
 }
 
-/** One connection of a daemon to its keeper. Every call rejects with code `keeper-gone` when the connection is lost. */
+/**
+ * One connection of a daemon to its keeper. Every call rejects with code `keeper-gone` when the connection is lost, and with
+ * `fenced` once a newer daemon commands. What is not answered (settle, ack, resize, closeInput) then does nothing.
+ */
 export interface KeeperClient {
   readonly pid: number
   readonly instance: string
   readonly version: string
   spawn(spec: ChildSpec): Promise<HeldChild>
   list(): Promise<HeldChild[]>
-  /** Sends one input frame (for pipes the newline is part of `bytes`). `tag` names it until `settle`. */
+  /**
+   * Sends one input frame (for pipes the newline is part of `bytes`). `tag` names it until `settle`. Resolves late while the
+   * child does not read: that is the backpressure. `bytes` must not change before it resolves. At most 64 MiB.
+   */
   input(child: string, tag: string | null, bytes: Uint8Array): Promise<InputResult>
   /** The frames with these tags are done with: forget their names. */
   settle(child: string, tags: readonly string[]): void
@@ -69,11 +75,14 @@ export interface KeeperClient {
   /** Everything before `offset` may be freed. */
   ack(child: string, offset: number): void
   resize(child: string, columns: number, rows: number): void
-  /** Closes stdin. */
+  /** Closes stdin, behind the input that was given before. */
   closeInput(child: string): void
-  /** Close stdin, TERM the group, grace, KILL, then escapees; resolves with the exit once it is over. */
+  /**
+   * Close stdin, TERM the group, grace, KILL, then escapees; resolves with the exit once it is over, whether its output was read
+   * to the end or not. A child that cannot be ended is itself among the survivors, and goes on being held.
+   */
   terminate(child: string, graceMs: number): Promise<ChildExit>
-  /** Forgets a child that has exited. */
+  /** Forgets a child that has exited, with what was not read of its output. */
   forget(child: string): Promise<void>
   /** Ends every child, then the keeper itself. */
   shutdown(graceMs: number): Promise<{ survivors: readonly { pid: number; command: string }[] }>

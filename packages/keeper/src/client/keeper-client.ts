@@ -45,6 +45,10 @@ interface Attached {
   nextOffset: number
 }
 
+function noticeFrame<N extends DaemonNoticeName>(method: N, params: DaemonNoticeParams<N>): Buffer {
+  return encodeFrame(frameType.notice, JSON.stringify({ method, params }))
+}
+
 export class KeeperConnection implements KeeperClient {
   readonly closed: Promise<void>
   pid = 0
@@ -56,6 +60,7 @@ export class KeeperConnection implements KeeperClient {
   readonly #inputs = new Map<number, PendingInput>()
   readonly #windows = new Map<string, InputWindow>()
   readonly #streams = new Map<number, Attached>()
+  #held: Buffer[] = []
   #sequence = 0
   #stream = 0
   #loss: KeeperError | null = null
@@ -126,7 +131,7 @@ export class KeeperConnection implements KeeperClient {
   }
 
   settle(child: string, tags: readonly string[]): void {
-    this.#notify('settle', { child, tags: [...tags] })
+    this.#later(noticeFrame('settle', { child, tags: [...tags] }))
   }
 
   async attach(child: string, fromOffset: number, sink: OutputSink): Promise<void> {
@@ -143,7 +148,7 @@ export class KeeperConnection implements KeeperClient {
   }
 
   ack(child: string, offset: number): void {
-    this.#write([encodeAck(child, offset)])
+    this.#later(encodeAck(child, offset))
   }
 
   resize(child: string, columns: number, rows: number): void {
@@ -172,6 +177,7 @@ export class KeeperConnection implements KeeperClient {
   }
 
   close(): void {
+    this.#flush()
     this.#socket.destroySoon()
   }
 
@@ -180,18 +186,33 @@ export class KeeperConnection implements KeeperClient {
   }
 
   #notify<N extends DaemonNoticeName>(method: N, params: DaemonNoticeParams<N>): void {
-    this.#write([encodeFrame(frameType.notice, JSON.stringify({ method, params }))])
+    this.#write([noticeFrame(method, params)])
   }
 
-  #write([head, bytes]: Pieces): void {
+  /** For what nobody waits for: it goes with the next frame, or at the end of this turn, so that it costs no write of its own. */
+  #later(frame: Buffer): void {
+    if (this.#loss !== null) return
+    if (this.#held.push(frame) === 1) setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    this.#write([Buffer.concat(held)])
+  }
+
+  #write(pieces: Pieces): void {
     if (this.#loss !== null || this.#socket.destroyed) return
-    if (bytes === undefined) {
-      this.#socket.write(head)
+    const held = this.#held
+    const [only] = pieces
+    if (held.length === 0 && pieces.length === 1) {
+      this.#socket.write(only)
       return
     }
+    this.#held = []
     this.#socket.cork()
-    this.#socket.write(head)
-    this.#socket.write(bytes)
+    for (const piece of [...held, ...pieces]) this.#socket.write(piece)
     this.#socket.uncork()
   }
 

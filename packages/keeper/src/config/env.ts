@@ -1,5 +1,4 @@
 // How this keeper was started: its arguments over its environment. The only reader of the process's environment in this package.
-import { parseArgs } from 'node:util'
 import { KeeperError } from '../errors.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -30,6 +29,8 @@ export function readStart(args: readonly string[], variables: Variables = proces
 }
 
 function readArguments(args: readonly string[]): Partial<Record<'scope' | 'epoch' | 'idle-ms', string>> {
+  // Not imported: its namespace would load much that is never used.
+  const { parseArgs } = process.getBuiltinModule('node:util')
   const text = { type: 'string' } as const
   try {
     return parseArgs({ args: [...args], options: { scope: text, epoch: text, 'idle-ms': text } }).values

@@ -1,7 +1,6 @@
 // Starts a child on a terminal of its own, through the optional native package. Bytes stay bytes.
 // The package destroys the terminal 200 ms after the exit, with what was not read yet; we read to the end instead, so its
 // timer is disarmed (the version is pinned, and what we rely on is checked before use).
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import type { Socket } from 'node:net'
 import type { Clock } from '@holdfast/lifecycle'
@@ -53,7 +52,7 @@ export function spawnTerminal(
 
 function loadPackage(): PtyPackage {
   try {
-    return createRequire(import.meta.url)(packageName) as PtyPackage
+    return process.getBuiltinModule('node:module').createRequire(import.meta.url)(packageName) as PtyPackage
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
     throw new KeeperError('pty-unavailable', `no terminal can be opened: ${packageName} does not load: ${reason}`, {

@@ -1,5 +1,4 @@
 // The process that a daemon lives in: its signals, its last words when it crashes, its watchdog. Another one in tests.
-import { chdir, umask } from 'node:process'
 import type { Place } from '../place.ts'
 import type { Identity } from '../identity.ts'
 import { selfIdentity } from '../process/identity.ts'
@@ -45,8 +44,8 @@ function onCrash(record: (reason: string) => void): () => void {
 /** This process. */
 export const thisProcess: Host = {
   prepare(place) {
-    umask(0o077)
-    chdir(place.claim)
+    process.umask(0o077)
+    process.chdir(place.claim)
   },
   identity: () => selfIdentity(),
   listen: listenAt,

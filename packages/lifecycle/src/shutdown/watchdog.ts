@@ -1,5 +1,4 @@
 // Starts the thread of watchdog-thread.ts and feeds it: a beat at each turn of a timer, and the deadline of a drain.
-import { Worker } from 'node:worker_threads'
 import type { ExitRecord } from '../claim/exit-record.ts'
 import type { Log } from '../log.ts'
 import { cells, look, watch, type WatchdogData } from './watchdog-thread.ts'
@@ -39,6 +38,8 @@ export function startWatchdog({ hangMs, exitFile, record, log }: WatchdogSpec): 
   const wantedMs = isDebugged() ? null : hangMs
   const stepMs = Math.max(10, Math.min(longestStepMs, (wantedMs ?? longestStepMs) / 4))
   const workerData: WatchdogData = { memory, hangMs: wantedMs, stepMs, exitFile, record, cells }
+  // Asked for only here: a process without a watchdog does not pay for it.
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
   const worker = new Worker(program(), {
     eval: true,
     workerData,
