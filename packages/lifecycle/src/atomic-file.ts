@@ -1,6 +1,17 @@
 // Files that are there whole or not at all, whatever dies in between: written beside, synced, then put in place by one rename or
 // link. Synchronous, because the last words of a crashing process are written here too.
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf } from './errors.ts'
 import { type Failpoint, noFailpoint } from './failpoint.ts'
@@ -82,12 +93,20 @@ export function createOnce(path: string, text: string, options: WriteOptions = {
   return 'created'
 }
 
-/** The text of a file, or null when there is none. Other errors are thrown. */
+/** The text of a file, or null when there is none; a FIFO or device holds no text and is not waited for. Other errors are thrown. */
 export function readText(path: string): string | null {
+  let fd: number
   try {
-    return readFileSync(path, 'utf8')
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENXIO') return null
     throw error
+  }
+  try {
+    const found = fstatSync(fd)
+    return found.isFile() || found.isDirectory() ? readFileSync(fd, 'utf8') : null
+  } finally {
+    closeSync(fd)
   }
 }

@@ -33,6 +33,7 @@ export type LifecycleErrorCode =
   | 'folder-relative'
   | 'folder-open'
   | 'folder-unwritable'
+  | 'path-obstructed'
   | 'disk-full'
   | 'too-many-files'
   | 'socket-path-too-long'
@@ -71,6 +72,12 @@ export const lifecycleErrors: Readonly<Record<LifecycleErrorCode, ErrorEntry>> =
   'folder-relative': entry('usage', 2, false, 'give an absolute path'),
   'folder-open': entry('denied', 4, false, 'run chmod 700 on it: only its owner may have access'),
   'folder-unwritable': entry('unavailable', 4, false, 'make it writable, or choose another place for it'),
+  'path-obstructed': entry(
+    'unavailable',
+    4,
+    false,
+    'something else lies in the place of a file of ours: look at it, then remove it',
+  ),
   'disk-full': entry('unavailable', 4, true, 'free some space, then try again; nothing was lost'),
   'too-many-files': entry('unavailable', 4, true, 'raise the limit of open files (ulimit -n), or end what holds them'),
   'socket-path-too-long': entry('unavailable', 4, false, 'choose a shorter folder'),
@@ -180,6 +187,9 @@ const errnoCodes: Readonly<Record<string, LifecycleErrorCode>> = {
   EIO: 'folder-unwritable',
   ENAMETOOLONG: 'folder-unwritable',
   ELOOP: 'folder-foreign',
+  EISDIR: 'path-obstructed',
+  ESPIPE: 'path-obstructed',
+  ENXIO: 'path-obstructed',
 }
 
 /** What a failed file operation means to a user: `doing` is what was tried, `path` on what. */

@@ -65,6 +65,8 @@ test('a tail is whole lines within its size; what is no file has none, at once',
   expect(tail.length).toBeLessThanOrEqual(100)
   expect(tail.startsWith('line 9')).toBe(true)
   expect(tail.endsWith('line 999\n')).toBe(true)
+  expect(tailFile(file, 9)).toBe('line 999\n')
+  expect(tailFile(file, 8)).toBe('')
   expect(tailFile(file, 1_000_000).startsWith('line 0\n')).toBe(true)
   execFileSync('mkfifo', [join(folder, 'fifo')])
   expect(tailFile(join(folder, 'fifo'), 100)).toBe('')

@@ -147,10 +147,11 @@ export function tailFile(file: string, bytes: number): string {
   try {
     const stat = fstatSync(descriptor)
     if (!stat.isFile()) return ''
-    const start = Math.max(0, stat.size - bytes)
-    const buffer = Buffer.alloc(Math.min(bytes, stat.size))
+    // One byte more: where it is a newline, the line after it is whole.
+    const start = Math.max(0, stat.size - bytes - 1)
+    const buffer = Buffer.alloc(stat.size - start)
     const text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, start))
-    return start === 0 ? text : text.slice(text.indexOf('\n') + 1)
+    return stat.size <= bytes ? text : text.slice(text.indexOf('\n') + 1)
   } finally {
     closeSync(descriptor)
   }

@@ -52,7 +52,8 @@ function freshNonce(): string {
 
 /**
  * Connects to the daemon of `place` and greets it. Resolves no later than `timeoutMs`; never rejects for what another process does.
- * Bytes that came after the welcome are still in the returned socket, which is paused and never emits an unhandled error.
+ * Bytes that came after the welcome are still in the returned socket; it begins to flow with the first `data` listener, and its
+ * errors are handled: its end shows as `close`.
  */
 export async function connectDaemon(
   place: Place,
@@ -120,7 +121,7 @@ type FirstLine =
   | { readonly kind: 'too-long' }
   | { readonly kind: 'error'; readonly error: unknown }
 
-/** Sends `hello` and waits for the first line. What came after it goes back into the socket, which is paused then. */
+/** Sends `hello` and waits for the first line. What came after it goes back into the socket. */
 function firstLine(
   socket: Socket,
   hello: string,
@@ -131,25 +132,35 @@ function firstLine(
     let sizeBytes = 0
     const done = (result: FirstLine): void => {
       timer.cancel()
-      socket.off('data', onData).off('end', onEnd).off('close', onEnd)
+      socket.off('readable', onReadable).off('end', onEnd).off('close', onEnd)
       resolve(result)
     }
-    const onData = (chunk: Buffer): void => {
-      const at = chunk.indexOf(10)
-      sizeBytes += at < 0 ? chunk.length : at
-      if (sizeBytes > handshakeLimitBytes) return done({ kind: 'too-long' })
-      if (at < 0) return void chunks.push(chunk)
-      socket.pause()
-      done({ kind: 'line', text: Buffer.concat([...chunks, chunk.subarray(0, at)]).toString('utf8') })
-      if (at + 1 < chunk.length) socket.unshift(chunk.subarray(at + 1))
+    // Read by `readable`: without its listener the socket is as new, and flows once the next owner listens to `data`.
+    const onReadable = (): void => {
+      for (let chunk: Buffer | null = read(socket); chunk !== null; chunk = read(socket)) {
+        const at = chunk.indexOf(10)
+        sizeBytes += at < 0 ? chunk.length : at
+        if (sizeBytes > handshakeLimitBytes) return done({ kind: 'too-long' })
+        if (at < 0) {
+          chunks.push(chunk)
+          continue
+        }
+        if (at + 1 < chunk.length) socket.unshift(chunk.subarray(at + 1))
+        return done({ kind: 'line', text: Buffer.concat([...chunks, chunk.subarray(0, at)]).toString('utf8') })
+      }
     }
     const onEnd = (): void => done({ kind: 'closed' })
     const timer = clock.setTimer(timeoutMs, () => done({ kind: 'silent' }))
     // Stays for good: whoever takes the socket over learns of its end by `close`.
     socket.on('error', (error) => done({ kind: 'error', error }))
-    socket.on('data', onData).on('end', onEnd).on('close', onEnd)
+    socket.on('readable', onReadable).on('end', onEnd).on('close', onEnd)
     socket.write(hello)
   })
+}
+
+function read(socket: Socket): Buffer | null {
+  const chunk: unknown = socket.read()
+  return Buffer.isBuffer(chunk) ? chunk : null
 }
 
 function judge(

@@ -35,7 +35,7 @@ export interface EnsureRequest {
 }
 
 export interface Ensured {
-  /** Greeted, paused; see `connectDaemon`. */
+  /** Greeted; see `connectDaemon`. */
   readonly socket: Socket
   readonly welcome: Welcome
   /** This call started it. */

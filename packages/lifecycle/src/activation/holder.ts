@@ -21,11 +21,11 @@ export function seemsHeld(place: Place): boolean {
   return label !== null && isAlive(label.identity) === 'alive'
 }
 
-/** The process that is proved to hold the lock; null when nobody can be proved to. */
-export function provedHolder(place: Place, system: System = thisSystem): Identity | null {
-  const file = lstatSync(place.lockFile, { bigint: true, throwIfNoEntry: false })
+/** The process that is proved to hold the lock of this file; null when nobody can be proved to. */
+export function provedHolder(lockFile: string, system: System = thisSystem): Identity | null {
+  const file = lstatSync(lockFile, { bigint: true, throwIfNoEntry: false })
   if (file === undefined || !file.isFile()) return null
-  const hint = labelOf(place)?.identity
+  const hint = parseLabel(tailFile(lockFile, labelBytes))?.identity
   if (hint && system.holdsLock(hint.pid, file) === true) {
     const found = processIdentity(hint.pid, system)
     if (found !== null && found !== 'unknown') return found
@@ -36,6 +36,12 @@ export function provedHolder(place: Place, system: System = thisSystem): Identit
     if (system.holdsLock(each.pid, file) === true) return identityOf(each, system)
   }
   return null
+}
+
+/** True when the process is stopped or traced: it cannot act on anything. */
+export function isStopped(identity: Identity | null, system: System = thisSystem): boolean {
+  const stat = identity === null ? null : system.stat(identity.pid)
+  return stat !== null && stat !== 'unknown' && (stat.state === 'T' || stat.state === 't')
 }
 
 /** Could the lock be taken at this moment? Asked only by whoever has the turn to start. */

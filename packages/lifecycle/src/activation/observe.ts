@@ -8,9 +8,8 @@ import { tailFile } from '../log.ts'
 import type { Place } from '../place.ts'
 import { type DaemonRecord, type Label, parseRecord } from '../record.ts'
 import { connectDaemon, type Greeting } from './connect.ts'
-import { labelOf, provedHolder, seemsHeld } from './holder.ts'
+import { isStopped, labelOf, provedHolder, seemsHeld } from './holder.ts'
 import { judgeSilence } from './hung.ts'
-import { isStopped } from './replace.ts'
 
 /** `starting`: the lock is held, nobody listens yet. `silent`: it did not answer, but is not proved to be hung. */
 export type ObservedState =
@@ -53,7 +52,7 @@ export async function observe(
   if (seen.kind === 'silent') {
     const deadline = deadlineIn(clock, probeMs * 2)
     const probing = { place, greeting, clock, deadline, probeMs: probeMs / 2 }
-    const verdict = await judgeSilence(probing, () => isStopped(provedHolder(place)))
+    const verdict = await judgeSilence(probing, () => isStopped(provedHolder(place.lockFile)))
     if (verdict.kind !== 'answers') return { ...known, state: verdict.kind === 'hung' ? 'hung' : 'silent' }
     seen = verdict.result
   }

@@ -6,12 +6,11 @@ import { encodeExit, exitFile, exitOf } from '../claim/exit-record.ts'
 import { LifecycleError } from '../errors.ts'
 import type { Identity } from '../identity.ts'
 import type { Log } from '../log.ts'
-import { thisSystem } from '../os/this-system.ts'
 import type { Place } from '../place.ts'
 import { sameProcess } from '../process/identity.ts'
 import { signalProcess } from '../process/signal.ts'
 import type { Label } from '../record.ts'
-import { isLockFree, labelOf, provedHolder } from './holder.ts'
+import { isLockFree, isStopped, labelOf, provedHolder } from './holder.ts'
 
 export interface Replacing {
   readonly place: Place
@@ -32,17 +31,11 @@ const termGraceMs = 400
 const killWaitMs = 3000
 const pollMs = 5
 
-/** True when the process is stopped or traced: it can not act on TERM. */
-export function isStopped(identity: Identity | null): boolean {
-  const stat = identity === null ? null : thisSystem.stat(identity.pid)
-  return stat !== null && stat !== 'unknown' && (stat.state === 'T' || stat.state === 't')
-}
-
 /** Ends the holder and waits for its lock. Null when the lock came free by itself. Throws `owner-unknown`, `daemon-hung`. */
 export async function endHolder(replacing: Replacing): Promise<Replaced | null> {
   const { place, clock, log } = replacing
   if (await isLockFree(place)) return null
-  const holder = provedHolder(place)
+  const holder = provedHolder(place.lockFile)
   if (holder === null) throw unknownOwner(place)
   const label = labelOf(place)
   log.warn('ending a daemon that does not answer', { pid: holder.pid, reason: replacing.reason })
@@ -50,7 +43,7 @@ export async function endHolder(replacing: Replacing): Promise<Replaced | null> 
   send(place, holder, 'SIGTERM')
   if (!(await cameFree(place, { clock, deadline: deadlineIn(clock, graceMs) }))) {
     // The proof is made anew: time has passed.
-    const still = provedHolder(place)
+    const still = provedHolder(place.lockFile)
     if (still !== null && sameProcess(still, holder) === true) send(place, holder, 'SIGKILL')
     const waitMs = Math.min(killWaitMs, Math.max(200, replacing.deadline.remainingMs()))
     if (!(await cameFree(place, { clock, deadline: deadlineIn(clock, waitMs) }))) {
@@ -77,7 +70,7 @@ async function cameFree(
   { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
 ): Promise<boolean> {
   for (;;) {
-    if (provedHolder(place) === null && (await isLockFree(place))) return true
+    if (provedHolder(place.lockFile) === null && (await isLockFree(place))) return true
     if (deadline.isOver()) return false
     await clock.sleep(pollMs)
   }

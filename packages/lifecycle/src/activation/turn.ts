@@ -5,11 +5,11 @@ import { LifecycleError } from '../errors.ts'
 import { silentLog } from '../log.ts'
 import { connectDaemon, type ConnectResult } from './connect.ts'
 import { defaultProbeMs, type EnsureRequest } from './ensure.ts'
-import { isLockFree, labelOf, provedHolder, seemsHeld } from './holder.ts'
+import { isLockFree, isStopped, labelOf, provedHolder, seemsHeld } from './holder.ts'
 import { judgeSilence } from './hung.ts'
 import type { Outcome } from './outcome.ts'
 import { PauseWatch } from './pause-watch.ts'
-import { endHolder, isStopped } from './replace.ts'
+import { endHolder } from './replace.ts'
 import { spawnDetached } from './spawn-detached.ts'
 import { socketStamp } from './start-turn.ts'
 
@@ -116,7 +116,7 @@ export class Turn {
         }
         if (!seemsHeld(place) && (await isLockFree(place))) return await this.start()
         if (deadline.isOver()) throw this.outcome.late({ kind: 'absent' })
-        if (!isStopped(provedHolder(place))) stopped = deadlineIn(clock, stoppedMs)
+        if (!isStopped(provedHolder(place.lockFile))) stopped = deadlineIn(clock, stoppedMs)
         if (patience.isOver() || stopped.isOver()) {
           if (watch.stop()) break
           patience = deadlineIn(clock, comingUpMs)
@@ -134,7 +134,7 @@ export class Turn {
   private async whenJudged(seen: ConnectResult): Promise<ConnectResult> {
     const { place, hello: greeting } = this.request
     const probing = { place, greeting, ...this.time, probeMs: this.probeMs }
-    const verdict = await judgeSilence(probing, () => isStopped(provedHolder(place)))
+    const verdict = await judgeSilence(probing, () => isStopped(provedHolder(place.lockFile)))
     if (verdict.kind === 'answers') return verdict.result
     if (verdict.kind === 'late') throw this.outcome.late(seen)
     const waitedMs = Math.round(verdict.waitedMs + this.probeMs)

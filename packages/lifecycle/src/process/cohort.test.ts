@@ -59,7 +59,9 @@ test('K36 a daemon that a child has just started is not of the child', () => {
 
 test('I6 a group without a proved member is not ours: its number may have been given out again', () => {
   const found = find([fakeProcess(100, { startTicks: 2000 }), fakeProcess(101, { pgid: 100, startTicks: 2001 })])
-  expect(found).toEqual({ pids: [], isGroupProved: false, unproved: [100, 101] })
+  expect(found).toEqual({ pids: [], isGroupProved: false, unproved: [] })
+  const leaderless = find([fakeProcess(101, { pgid: 100 })])
+  expect(leaderless).toEqual({ pids: [], isGroupProved: false, unproved: [101] })
   const known = { ...cohort, known: new Set(['101:1000']) }
   expect(find([fakeProcess(101, { pgid: 100 }), fakeProcess(102, { pgid: 100 })], known).pids).toEqual([101, 102])
 })

@@ -50,8 +50,15 @@ export function membersOf(
   return {
     members: [...proved.values()],
     isGroupProved,
-    unproved: isGroupProved ? [] : inGroup.filter((each) => !proved.has(each.pid)),
+    unproved: isGroupProved || isGroupReused(snapshot, cohort) ? [] : inGroup.filter((each) => !proved.has(each.pid)),
   }
+}
+
+/** A pid is given out again only when its group is empty: another process under the leader's pid means another group. */
+function isGroupReused({ processes }: Snapshot, { leader, group }: Cohort): boolean {
+  return processes.some(
+    (each) => each.pid === group && each.pid === leader.pid && each.startTicks !== leader.startTicks,
+  )
 }
 
 function isProvedAlone(each: ProcessStat, snapshot: Snapshot, cohort: Cohort): boolean {

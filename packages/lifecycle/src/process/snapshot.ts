@@ -35,16 +35,20 @@ export function marksOf(pid: number, system: System): string[] {
 }
 
 /**
- * Pipes and sockets of `leader` that nobody outside of `members` holds. Whoever is found with one later inherited it.
- * Taken while the child lives (best right after its start), it finds those that left its group and cleaned their environment.
+ * The pipes and sockets that `leader` was given alone: whoever else holds one started later and inherited it. What we hold ourselves,
+ * or somebody older, or a child with another tag, is shared with others and proves nothing.
  */
-export function ownMarks(leader: ProcessStat, members: readonly ProcessStat[], system: System): Set<string> {
+export function ownMarks(leader: ProcessStat, tag: string | null, system: System): Set<string> {
   const marks = new Set(marksOf(leader.pid, system))
-  if (marks.size === 0) return marks
-  const inside = new Set(members.map((each) => each.pid))
-  for (const each of system.all()) {
-    if (inside.has(each.pid)) continue
-    for (const mark of marksOf(each.pid, system)) marks.delete(mark)
+  const isOther = (each: ProcessStat): boolean => {
+    if (each.pid === process.pid || each.startTicks < leader.startTicks) return true
+    const other = system.variableOf(each.pid, childTag)
+    return other !== null && tag !== null && other !== tag
+  }
+  for (const each of marks.size === 0 ? [] : system.all()) {
+    if (each.pid === leader.pid) continue
+    const shared = marksOf(each.pid, system).filter((mark) => marks.has(mark))
+    if (shared.length > 0 && isOther(each)) for (const mark of shared) marks.delete(mark)
   }
   return marks
 }

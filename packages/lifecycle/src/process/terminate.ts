@@ -6,11 +6,11 @@ import { type Log, silentLog } from '../log.ts'
 import type { ProcessInfo, ProcessStat, System } from '../os/system.ts'
 import { thisSystem } from '../os/this-system.ts'
 import { type Cgroup, cgroupMembers, killCgroup } from './cgroup.ts'
-import { type Cohort, keyOf, membersOf } from './cohort.ts'
+import { keyOf, membersOf } from './cohort.ts'
 import { identityOf } from './identity.ts'
 import { signalGroup, signalProcess } from './signal.ts'
 import { ownMarks, takeSnapshot } from './snapshot.ts'
-import { withCommand } from './table.ts'
+import { childTag, withCommand } from './table.ts'
 
 export interface TerminateRequest {
   /** Of the child itself, taken when it was started. It may be dead by now. */
@@ -59,8 +59,7 @@ export async function terminateTree(request: TerminateRequest): Promise<Terminat
 export function descriptorMarks(identity: Identity, system: System = thisSystem): readonly string[] {
   const leader = system.stat(identity.pid)
   if (leader === null || leader === 'unknown' || leader.startTicks !== identity.startTicks) return []
-  const cohort: Cohort = { leader, group: leader.pgid, tag: null, marks: new Set(), known: new Set() }
-  return [...ownMarks(leader, membersOf(takeSnapshot(system), cohort).members, system)]
+  return [...ownMarks(leader, system.variableOf(leader.pid, childTag), system)]
 }
 
 /** One search: what was found so far, and what of it still runs. */
@@ -96,7 +95,7 @@ class Hunt {
     let seen = find()
     const living = seen.members.find((each) => keyOf(each) === keyOf(identity))
     if (living && this.marks.size === 0) {
-      this.marks = ownMarks(living, seen.members, this.system)
+      this.marks = ownMarks(living, tag ?? null, this.system)
       seen = find()
     }
     this.members = seen.members
