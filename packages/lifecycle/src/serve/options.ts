@@ -67,7 +67,10 @@ export interface ServeOptions {
   readonly ownerGraceMs?: number
   /** How long a drain may take. Default 10 000. It has ended 1 s after that, whatever hangs. */
   readonly drainMs?: number
-  /** A main loop that does not turn for so long is ended and recorded as hung; null: never. Default 15 000. */
+  /**
+   * A main loop that does not turn for so long while clients are connected is ended and recorded as hung; null: never.
+   * Default 15 000. The watchdog thread, from the first client that stays for more than a second on, takes some 18 MB.
+   */
   readonly hangMs?: number | null
   /** The descriptor that the starter waits on for the readiness line; null: nobody waits. */
   readonly readyFd?: number | null

@@ -7,6 +7,7 @@ import { type Deadline, deadlineIn, type Timer } from '../clock.ts'
 import type { RefusalCode } from '../handshake.ts'
 import type { Readiness } from '../readiness.ts'
 import { abandon, type Departing, drain, passStep, supersededMs, undo } from '../shutdown/departure.ts'
+import { LazyWatchdog } from '../shutdown/lazy-watchdog.ts'
 import type { Watchdog } from '../shutdown/watchdog.ts'
 import { within } from '../shutdown/within.ts'
 import { Endpoint } from './endpoint.ts'
@@ -43,7 +44,7 @@ export class RunningDaemon {
   private announce: () => void = () => undefined
   private readonly announced: Promise<void>
   private service: Service | null = null
-  private watchdog: Watchdog | null = null
+  private readonly watchdog: LazyWatchdog
   private check: Timer | null = null
   private quarantine: Timer | null = null
   private checks = 0
@@ -73,6 +74,7 @@ export class RunningDaemon {
       listen: host.listen,
       onConnection: (socket) => this.reception.connect(socket),
     })
+    this.watchdog = new LazyWatchdog(() => this.startWatchdog(), options.hangMs !== null)
     const confirm = (decide: () => void): void => void setImmediate(decide)
     this.link = new OwnerLink({
       clock,
@@ -102,7 +104,7 @@ export class RunningDaemon {
       log.error('the daemon could not start', { error })
       await this.stopChecks()
       await undo(this.departing(), error)
-      this.watchdog?.stop()
+      this.watchdog.stop()
       throw error
     } finally {
       this.quarantine?.cancel()
@@ -122,7 +124,7 @@ export class RunningDaemon {
     if (this.leaving !== null) return
     this.leaving = { reason, deadline: deadlineIn(this.setup.clock, deadlineMs), superseded: false }
     this.self.state = 'draining'
-    this.armWatchdog(deadlineMs + watchdogSlackMs)
+    this.watchdog.armDrain(deadlineMs + watchdogSlackMs)
     this.setup.log.info('leaving', { reason, deadlineMs })
     this.announce()
     passStep(this.setup, 'drain.announced')
@@ -150,8 +152,6 @@ export class RunningDaemon {
     else this.setup.log.error('in quarantine', { reason: quarantine })
     this.report({ kind: 'ready', epoch: this.held.epoch, instance: this.held.label.instance, pid: process.pid })
     failpoint('start.ready')
-    // Without hangs to look for, the thread is started only when a drain needs it.
-    if (this.leaving === null && this.setup.options.hangMs !== null) this.watchdog ??= this.startWatchdog()
   }
 
   private async becomeReady(): Promise<void> {
@@ -227,6 +227,7 @@ export class RunningDaemon {
   private async lookAround(): Promise<void> {
     const { ports, log, options } = this.setup
     this.checks += 1
+    this.watchdog.look(this.reception.count > 0)
     await this.verifyClaim()
     if (this.leaving !== null) return
     if (await this.endpoint.heal()) log.warn('the public socket was gone or not ours; published again')
@@ -242,7 +243,7 @@ export class RunningDaemon {
     const reason = `the lock file ${this.setup.options.place.lockFile} was removed or replaced`
     this.leaving = { reason, deadline: deadlineIn(this.setup.clock, supersededMs), superseded: true }
     this.self.state = 'draining'
-    this.armWatchdog(supersededMs + watchdogSlackMs / 3)
+    this.watchdog.armDrain(supersededMs + watchdogSlackMs / 3)
     this.setup.log.error('superseded', { reason })
     this.announce()
   }
@@ -264,11 +265,6 @@ export class RunningDaemon {
       record: { instance, epoch, identity, sinceBootMs, wasReady },
       log,
     })
-  }
-
-  private armWatchdog(ms: number): void {
-    this.watchdog ??= this.startWatchdog()
-    this.watchdog.armDrain(ms)
   }
 
   private lastWords(reason: string): void {

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { SmallDaemons } from '../../../../tests/rig/small-daemon.ts'
+import { type Door, type SmallDaemon, SmallDaemons } from '../../../../tests/rig/small-daemon.ts'
 import { parseRecord } from '../record.ts'
 
 /** Waits for a condition; the test's own time limit ends it. */
@@ -122,10 +122,18 @@ test('K33 an uncaught error, an unannounced exit and a SIGKILL are told apart, e
   expect(rig.exits()).toHaveLength(3)
 })
 
+/** A daemon that looks for hangs by now, and one of its clients. */
+async function watched(rig: SmallDaemons): Promise<{ daemon: SmallDaemon; door: Door }> {
+  const log = join(rig.home, 'log')
+  const daemon = await rig.ready({ hangMs: 1500, log })
+  const door = await rig.knock()
+  await until(() => readFileSync(log, 'utf8').includes('watching for hangs'))
+  return { daemon, door }
+}
+
 test('K16 a main loop that does not turn is ended and recorded as hung within 3 s of its budget', async () => {
   await using rig = new SmallDaemons()
-  const daemon = await rig.ready({ hangMs: 1500 })
-  const door = await rig.knock()
+  const { daemon, door } = await watched(rig)
   const started = performance.now()
   void door.ask('block')
   expect((await daemon.ended).signal).toBe('SIGKILL')
@@ -137,8 +145,7 @@ test('K16 a main loop that does not turn is ended and recorded as hung within 3 
 
 test('K14 a daemon that was stopped for longer than its hang budget is not hung', async () => {
   await using rig = new SmallDaemons()
-  const daemon = await rig.ready({ hangMs: 1500 })
-  const door = await rig.knock()
+  const { daemon, door } = await watched(rig)
   daemon.child.kill('SIGSTOP')
   await sleep(4000)
   daemon.child.kill('SIGCONT')

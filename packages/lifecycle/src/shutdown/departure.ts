@@ -72,8 +72,10 @@ export async function abandon(
 }
 
 /** For a daemon that could not start. */
-export async function undo({ setup, self, reception, endpoint, held }: Departing, cause: unknown): Promise<void> {
+export async function undo(daemon: Departing, cause: unknown): Promise<void> {
+  const { setup, self, reception, endpoint, held, service } = daemon
   const { ports, options } = setup
+  if (service !== null) await within(setup.clock, supersededMs, () => service.close())
   await attempt(setup, 'write the exit record', () => self.recordExit('crash', `it could not start: ${String(cause)}`))
   await attempt(setup, 'withdraw the socket', () => endpoint.withdraw())
   await attempt(setup, 'remove the record', () => ports.files.remove(options.place.recordFile))

@@ -50,6 +50,7 @@ export function startWatchdog({ hangMs, exitFile, record, log }: WatchdogSpec): 
   })
   worker.on('error', (error) => log.error('the watchdog failed', { error: String(error) }))
   worker.unref()
+  if (wantedMs !== null) log.info('watching for hangs', { hangMs: wantedMs })
   const beat = setInterval(() => Atomics.add(view, cells.beat, 1), stepMs)
   beat.unref()
   const wake = (): void => {
