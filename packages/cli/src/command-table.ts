@@ -1,5 +1,6 @@
 // Every command, once: parsing, help, completion and the reference page all read this table.
 import type { Command } from './command.ts'
+import { docsServerCommands } from './docs-server/table.ts'
 import { guideCommands } from './guide/table.ts'
 import { mcpCommands } from './mcp/table.ts'
 
@@ -8,6 +9,48 @@ const count = { label: 'N', kind: 'count' } as const
 const askId = { label: 'ID', says: 'the id that `ask` printed' } as const
 
 const daemonCommands: readonly Command[] = [
+  {
+    words: ['up'],
+    group: 'The daemon',
+    summary: 'Start the daemon (no-op when it is healthy).',
+    about: 'A daemon that is dead or does not answer is replaced; the processes that it ran are kept and adopted.',
+    arguments: [],
+    flags: [
+      { name: 'foreground', says: 'be the daemon in this process, for service managers' },
+      { name: 'owner', value: { label: 'APP', kind: 'name' }, says: 'live as long as an owner connection of this app' },
+      { name: 'idle', value: duration, says: 'leave after this long without anything to do (0 = never)' },
+      { name: 'force-rebind', says: 'take the scope over from a live owner (also HOLDFAST_FORCE_REBIND=1)' },
+    ],
+    examples: [
+      { line: 'holdfast up', says: 'start it' },
+      { line: 'holdfast up --json', says: 'the same, for scripts' },
+    ],
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    words: ['down'],
+    group: 'The daemon',
+    summary: 'Drain and stop the daemon; its children go on.',
+    arguments: [],
+    flags: [
+      { name: 'all', says: 'end its children and the keeper as well' },
+      { name: 'force', says: 'do not drain: end it at once, also when it does not answer' },
+    ],
+    examples: [
+      { line: 'holdfast down', says: 'stop the daemon, keep agents and servers' },
+      { line: 'holdfast down --all', says: 'stop everything' },
+    ],
+    load: () => import('./commands/down.ts'),
+  },
+  {
+    words: ['restart'],
+    group: 'The daemon',
+    summary: 'Hand over to a new daemon, children untouched.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast restart', says: 'a fresh daemon, the same agents' }],
+    load: () => import('./commands/restart.ts'),
+  },
   {
     words: ['status'],
     group: 'The daemon',
@@ -31,6 +74,21 @@ const daemonCommands: readonly Command[] = [
     load: () => import('./commands/ps.ts'),
   },
   {
+    words: ['logs'],
+    group: 'The daemon',
+    summary: 'Show the log of a child, the daemon or the keeper.',
+    arguments: [{ label: 'NAME', says: '`daemon` (the default), `keeper`, or a child from `ps`', optional: true }],
+    flags: [
+      { name: 'follow', short: 'f', says: 'go on as it grows' },
+      { name: 'lines', short: 'n', value: count, says: 'how many lines from the end (default 50)' },
+    ],
+    examples: [
+      { line: 'holdfast logs', says: 'the last lines of the daemon' },
+      { line: 'holdfast logs keeper -n 5', says: 'the last five of the keeper' },
+    ],
+    load: () => import('./commands/logs.ts'),
+  },
+  {
     words: ['events'],
     group: 'The daemon',
     summary: 'Show the durable events of this scope.',
@@ -41,6 +99,21 @@ const daemonCommands: readonly Command[] = [
     ],
     examples: [{ line: 'holdfast events --since 0', says: 'from the first that is kept' }],
     load: () => import('./commands/events.ts'),
+  },
+  {
+    words: ['sweep'],
+    group: 'The daemon',
+    summary: 'Find leftovers of earlier runs, and end them with --yes.',
+    about:
+      'Lists what carries our tag or is a record or socket of ours, each with a verdict: live, adopted, orphan, stale, ' +
+      'foreign or unknown. Only orphans whose identity is proved, and stale records, are ever removed.',
+    arguments: [],
+    flags: [
+      { name: 'dry-run', says: 'only list (the default)' },
+      { name: 'yes', says: 'end the orphans and remove what is stale' },
+    ],
+    examples: [{ line: 'holdfast sweep', says: 'look, change nothing' }],
+    load: () => import('./commands/sweep.ts'),
   },
 ]
 
@@ -135,6 +208,15 @@ const askCommands: readonly Command[] = [
 
 const closerCommands: readonly Command[] = [
   {
+    words: ['tour'],
+    group: 'Looking closer',
+    summary: 'See all of it work, on real processes, in twenty seconds.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast tour', says: 'leaves the daemon running' }],
+    load: () => import('./commands/tour.ts'),
+  },
+  {
     words: ['config', 'show'],
     group: 'Looking closer',
     summary: 'Show the config that applies here, merged, with its problems.',
@@ -171,6 +253,15 @@ const closerCommands: readonly Command[] = [
     load: () => import('./commands/config-schema.ts'),
   },
   {
+    words: ['doctor'],
+    group: 'Looking closer',
+    summary: 'Check what Holdfast needs, with a fix for each thing that is wrong.',
+    arguments: [],
+    flags: [],
+    examples: [{ line: 'holdfast doctor', says: 'what is wrong here' }],
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     words: ['completion'],
     group: 'Looking closer',
     summary: 'Print a completion script for a shell.',
@@ -195,5 +286,6 @@ export const commands: readonly Command[] = [
   ...askCommands,
   ...guideCommands,
   ...mcpCommands,
+  ...docsServerCommands,
   ...closerCommands,
 ]

@@ -75,6 +75,11 @@ export const cliErrors = {
     meaning: 'The daemon does not answer, and it could not be proved that the process may be ended.',
     fix: '`holdfast down --force` ends it once its identity is proved.',
   },
+  'owned-by-other': {
+    kind: 'conflict',
+    meaning: 'The daemon belongs to another owner, which is alive.',
+    fix: 'Quit that owner, or take the daemon over deliberately with --force-rebind.',
+  },
   'ask-failed': {
     kind: 'failed',
     meaning: 'The ask ended without an answer: it failed, was cancelled, expired, or its outcome is unknown.',
@@ -94,6 +99,11 @@ export const cliErrors = {
     kind: 'failed',
     meaning: 'A config file has problems.',
     fix: 'Each is listed with its file, line and fix.',
+  },
+  'tour-failed': {
+    kind: 'failed',
+    meaning: 'A step of the tour did not do what it should.',
+    fix: 'The message says which and why; `holdfast doctor` looks for the cause.',
   },
   'timed-out': {
     kind: 'timeout',
@@ -115,6 +125,8 @@ export class CliError extends Error {
   readonly code: CliErrorCode
   readonly kind: Kind
   readonly hint: string
+  /** The same command again would end the same way. */
+  readonly retryable = false
 
   constructor(code: CliErrorCode, message: string, hint?: string, options?: ErrorOptions) {
     super(message, options)
@@ -157,7 +169,7 @@ export function problemOf(error: unknown): Problem {
   const known = kind as Kind
   const exitCode: unknown = Reflect.get(error, 'exitCode')
   const hint = text(error, 'hint')
-  const evidence = text(error, 'evidence')
+  const evidence = text(error, 'evidence') ?? (error.cause instanceof Error ? text(error.cause, 'evidence') : undefined)
   const retryable: unknown = Reflect.get(error, 'retryable')
   return {
     code,

@@ -1,8 +1,9 @@
 // The programs that lie beside this one in dist/, and how the daemon is started.
 import { join } from 'node:path'
+import type { Folders, StartCommand } from '@holdfast/lifecycle'
 
 /** Every program is one bundle in the folder of this one. */
-export function programPath(name: 'daemon' | 'keeper' | 'guide'): string {
+export function programPath(name: 'main' | 'daemon' | 'keeper' | 'guide'): string {
   return join(import.meta.dirname, `${name}.js`)
 }
 
@@ -11,9 +12,33 @@ export function docsFolder(): string {
   return join(import.meta.dirname, 'docs')
 }
 
-/** A daemon idles most of its life: a small young generation and code that is thrown away when unused keep it small. */
-export const runtimeFlags: readonly string[] = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=1',
-  '--optimize-for-size',
-]
+/** A daemon idles most of its life: a small young generation keeps it small. */
+export const runtimeFlags: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1']
+
+/** What `up` may ask of a daemon that it starts. */
+export interface DaemonWishes {
+  readonly owner?: string | null
+  /** 0: never leave for lack of work. */
+  readonly idleMs?: number | null
+}
+
+export interface DaemonSurroundings {
+  readonly folders: Folders
+  readonly scope: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function daemonCommand({ folders, scope, env }: DaemonSurroundings, wishes: DaemonWishes): StartCommand {
+  const { owner = null, idleMs = null } = wishes
+  const flags = [
+    ...(owner === null ? [] : ['--owner', owner]),
+    ...(idleMs === null ? [] : ['--idle-ms', idleMs === 0 ? 'never' : String(idleMs)]),
+  ]
+  return {
+    command: process.execPath,
+    args: [...runtimeFlags, programPath('daemon'), ...flags],
+    env: { ...env, HOLDFAST_SCOPE: scope },
+    cwd: folders.state,
+    logFile: join(folders.logs, 'daemon.log'),
+  }
+}

@@ -82,8 +82,7 @@ function contextOf(
   }
   let opened: DaemonLink | null = null
   const link = async (more: LinkOptions = {}): Promise<DaemonLink> => {
-    opened ??= openLink({ ...globals, env, signal, notice: (text) => out.notice(text) }, more)
-    await opened.connect()
+    opened ??= await openLink({ ...globals, env, notice: (text) => out.notice(text) }, more)
     return opened
   }
   const context = { ...globals, words, options, commands, out, env, stdin, signal, link }

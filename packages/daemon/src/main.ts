@@ -40,7 +40,8 @@ async function run(): Promise<number> {
   if (result.kind === 'ended') return 0
   const by = result.by === null ? 'another process' : `pid ${result.by.identity.pid} (epoch ${result.by.epoch})`
   process.stderr.write(`the daemon of scope "${start.scope}" is ${by}\n`)
-  return lostExitCode
+  // For `up --foreground` somebody else serving is as good.
+  return env['HOLDFAST_FOREGROUND'] === '1' ? 0 : lostExitCode
 }
 
 try {

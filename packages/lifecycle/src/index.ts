@@ -15,6 +15,7 @@ export { ensureFolders, findUnsafeFolder, type Folders, type FolderOptions, reso
 export { type Answer, type Hello, type Refused, type RefusalCode, type Welcome } from './handshake.ts'
 export type { Identity } from './identity.ts'
 export { type Place, placeOf } from './place.ts'
+export { readRecord } from './read-record.ts'
 export { commonProtocol, type DaemonRecord, type DaemonState, type Label, type ProtocolRange } from './record.ts'
 export { type Clock, type Deadline, deadlineIn, systemClock, type Timer } from './clock.ts'
 export { createLog, type Level, type Log, logOver, type LogOptions, RotatingFile, silentLog, tailFile } from './log.ts'

@@ -11,7 +11,7 @@ const recent = 50
 export const run: Run = async (context) => {
   const { options, out, link, signal } = context
   const since = options.number('since')
-  const daemon = await link()
+  const daemon = await link({ staysConnected: options.has('follow') })
   const from = since ?? (await newestCursor(daemon, signal))
   const cursor = await readFrom(daemon, from, context)
   if (options.has('follow') && !signal.aborted) await follow(daemon, cursor, context)

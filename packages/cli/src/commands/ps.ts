@@ -1,10 +1,9 @@
 // `holdfast ps`: every process held, with what it serves.
 import { readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { placeOf } from '@holdfast/lifecycle'
 import { daemonProcesses, Peer, type HeldProcess } from '@holdfast/protocol'
 import type { Context, Run } from '../command.ts'
-import { connectRunning, foldersOf } from '../daemon-link.ts'
+import { connectRunning, daemonPlace, foldersOf } from '../daemon-link.ts'
 import { age } from '../duration.ts'
 import { isName } from '../parse.ts'
 import { bytes, table } from '../render/table.ts'
@@ -33,7 +32,7 @@ async function ofAllScopes({ scope, env, directory, signal }: Context): Promise<
   })
   const found = await Promise.all(
     names.filter(isName).map(async (name) => {
-      const connection = await connectRunning(placeOf(foldersOf(name, env), 'daemon'), directory)
+      const connection = await connectRunning(daemonPlace(name, env), directory)
       if (connection === null) return []
       const peer = new Peer(connection.socket)
       const { processes } = await peer.request(daemonProcesses, {}, { signal, timeoutMs: 5000 })

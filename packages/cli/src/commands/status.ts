@@ -1,8 +1,8 @@
 // `holdfast status`: never starts, replaces or signals anything. Its warm path is the fastest of all commands.
-import { placeOf } from '@holdfast/lifecycle'
 import { daemonStatus, Peer, type Status } from '@holdfast/protocol'
 import type { Context, Run } from '../command.ts'
-import { connectRunning, foldersOf } from '../daemon-link.ts'
+import { connectRunning, daemonPlace } from '../daemon-link.ts'
+import { CliError } from '../errors.ts'
 import { renderStatus } from '../render/status.ts'
 
 /** A daemon that greeted and then says nothing for this long is looked at as one that hangs. */
@@ -14,7 +14,7 @@ export const run: Run = async (context) => {
 }
 
 async function askDaemon({ scope, env, directory, signal }: Context): Promise<Status | null> {
-  const connection = await connectRunning(placeOf(foldersOf(scope, env), 'daemon'), directory)
+  const connection = await connectRunning(daemonPlace(scope, env), directory)
   if (connection === null) return null
   const peer = new Peer(connection.socket)
   try {
@@ -30,5 +30,9 @@ async function askDaemon({ scope, env, directory, signal }: Context): Promise<St
 
 async function lookFromOutside(context: Context): Promise<Status> {
   const { statusFromOutside } = await import('../status-from-outside.ts')
-  return statusFromOutside(context.scope, context.env)
+  const outside = await statusFromOutside(context.scope, context.env, context.directory)
+  if (outside.kind === 'silent') return outside.status
+  const status = await askDaemon(context)
+  if (status !== null) return status
+  throw new CliError('daemon-unavailable', `the daemon of scope "${context.scope}" greets, but does not answer`)
 }

@@ -6,7 +6,7 @@ import { configJsonSchema } from './json-schema.ts'
 const published = join(import.meta.dirname, '../../../../docs/reference/config.schema.json')
 
 describe('the published JSON Schema', () => {
-  it('is what the code checks; write it anew with `node --conditions=source scripts/config-schema.ts`', () => {
+  it('is what the code checks; write it anew with `npm run docs`', () => {
     expect(JSON.parse(readFileSync(published, 'utf8'))).toEqual(configJsonSchema())
   })
 
