@@ -190,6 +190,17 @@ describe('Peer', () => {
     expect(seen).toHaveLength(50)
   })
 
+  test('a socket that a handshake left paused, with bytes unread, is read from its first byte', async () => {
+    const [mine, theirs] = duplexPair()
+    mine.write('{"jsonrpc":"2.0","id":1,"method":"echo","params":{"text":"early"}}\n')
+    await turn()
+    theirs.pause()
+    theirs.unshift(theirs.read() as Buffer)
+    const peer = new Peer(theirs)
+    const echoed = new Promise((resolve) => peer.handle(echo, (params) => (resolve(params.text), params)))
+    expect(await echoed).toBe('early')
+  })
+
   test('large messages cross whole', async () => {
     const { client, server } = pair()
     server.handle(echo, (params) => params)

@@ -93,6 +93,8 @@ export class Wire {
       socket.uncork()
       if (this.#wasFull) this.#flush(sink)
     })
+    // A handshake leaves its socket paused.
+    socket.resume()
     if (socket.destroyed) queueMicrotask(() => this.#close(sink))
   }
 

@@ -1,0 +1,102 @@
+// What the daemon costs: a request, ten thousand asks, and doing nothing.
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connectDaemon, placeOf, resolveFolders, selfIdentity } from '@holdfast/lifecycle'
+import { createAsk, Peer, readEvents } from '@holdfast/protocol'
+import type { Holdfast } from '../../rig/holdfast.ts'
+import { startEcho } from '../echo-process.ts'
+import { withHoldfast } from '../home.ts'
+import { inTurns } from '../measure.ts'
+import { asNumber, asRatio, type Figure, type Row } from '../row.ts'
+
+const TICKS_PER_SECOND = 100
+const IDLE_MS = 10_000
+const ASKS = 10_000
+
+async function connect(holdfast: Holdfast): Promise<Peer> {
+  await holdfast.up()
+  const env = holdfast.environment()
+  const folders = resolveFolders({ app: 'holdfast', scope: holdfast.scope, env, uid: process.getuid?.() ?? 0 })
+  const greeting = { protocol: { min: 1, max: 1 }, version: '0.1.0', role: 'client', identity: selfIdentity() }
+  const found = await connectDaemon(placeOf(folders, 'daemon'), greeting, { timeoutMs: 10_000 })
+  if (found.kind !== 'connected') throw new Error(`the daemon is ${found.kind}`)
+  return new Peer(found.socket)
+}
+
+/** A small request that the store answers, and a line as long as its answer. */
+function roundTrip(): Promise<Figure> {
+  return withHoldfast(async (holdfast) => {
+    const peer = await connect(holdfast)
+    const { cursor } = await peer.request(readEvents, { limit: 1 })
+    const params = { since: cursor + 1_000_000, limit: 1 }
+    const payload = JSON.stringify({ jsonrpc: '2.0', id: 1, method: readEvents.name, params })
+    const echo = await startEcho(`${holdfast.home}/echo`)
+    const compared = await inTurns(
+      () => peer.request(readEvents, params),
+      () => echo.call(payload),
+      { turns: 10, batch: 500, warmUp: 3 },
+    )
+    echo.close()
+    peer.destroy()
+    return asRatio(compared, 2.5)
+  })
+}
+
+function manyAsks(): Promise<Figure> {
+  return withHoldfast(async (holdfast) => {
+    const peer = await connect(holdfast)
+    const { project } = holdfast
+    const began = performance.now()
+    await Promise.all(
+      Array.from({ length: ASKS }, (_, index) =>
+        peer.request(createAsk, { agent: 'guide', project, prompt: `wait 1 h ${index}`, dedupeKey: `bench-${index}` }),
+      ),
+    )
+    const seconds = (performance.now() - began) / 1000
+    peer.destroy()
+    return asNumber(ASKS / seconds, 'at least', 2000, '/s')
+  })
+}
+
+interface Use {
+  readonly rssBytes: number
+  readonly ticks: number
+}
+
+function useOf(pid: number): Use {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { rssBytes: Number(fields[21]) * 4096, ticks: Number(fields[11]) + Number(fields[12]) }
+}
+
+/** A daemon and a keeper that hold one child and have nothing to do. */
+async function idle(): Promise<{ rssBytes: number; share: number }> {
+  return await withHoldfast(async (holdfast) => {
+    await holdfast.run(['ask', 'guide', 'hello'])
+    const pids = [...holdfast.daemons(), ...holdfast.keepers()].map(({ pid }) => pid)
+    if (pids.length !== 2) throw new Error(`there are ${pids.length} processes, not a daemon and a keeper`)
+    await sleep(2000)
+    const before = pids.map(useOf)
+    await sleep(IDLE_MS)
+    const after = pids.map(useOf)
+    const sum = (uses: readonly Use[], key: keyof Use): number => uses.reduce((total, use) => total + use[key], 0)
+    const seconds = (sum(after, 'ticks') - sum(before, 'ticks')) / TICKS_PER_SECOND
+    return { rssBytes: sum(after, 'rssBytes'), share: seconds / (IDLE_MS / 1000) }
+  })
+}
+
+let measured: ReturnType<typeof idle> | null = null
+const onceIdle = (): ReturnType<typeof idle> => (measured ??= idle())
+
+export const daemonRows: readonly Row[] = [
+  { name: 'a request to the daemon, against a bare echo', measure: roundTrip },
+  { name: '10,000 asks, accepted durably', measure: manyAsks },
+  {
+    name: 'idle daemon and keeper, memory',
+    measure: async () => asNumber((await onceIdle()).rssBytes / 1024 / 1024, 'at most', 120, 'MiB'),
+  },
+  {
+    name: 'idle daemon and keeper, of one core',
+    measure: async () => asNumber((await onceIdle()).share * 100, 'at most', 0.2, '%'),
+  },
+]
