@@ -1,9 +1,9 @@
 // What one call of `ensureDaemon` did so far, and what that makes of a connection: the result with its reason, or a typed error.
-import { randomUUID } from 'node:crypto'
 import { readExit } from '../claim/exit-record.ts'
 import { systemFiles } from '../claim/system-ports.ts'
 import { LifecycleError, lifecycleErrors, type LifecycleErrorCode } from '../errors.ts'
 import type { Label } from '../record.ts'
+import { newInstance } from '../serve/starter.ts'
 import type { ConnectResult } from './connect.ts'
 import type { Ensured, EnsureReason, EnsureRequest, Replacement } from './ensure.ts'
 import type { Replaced } from './replace.ts'
@@ -27,7 +27,7 @@ export class Outcome {
 
   /** A new instance id; the daemon that carries it is known to be ours, however we meet it first. */
   newInstance(): string {
-    const instance = randomUUID()
+    const instance = newInstance()
     this.own.add(instance)
     return instance
   }

@@ -3,6 +3,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { errnoOf, LifecycleError } from '../errors.ts'
 import { labelBytes } from '../record.ts'
+import { loadTryLock, type TryLock } from './lock-module.ts'
 import type { LockFile, Locks } from './ports.ts'
 
 /** Which file it is, as text. */
@@ -10,10 +11,9 @@ export function inodeText(found: { readonly dev: bigint; readonly ino: bigint })
   return `${found.dev}:${found.ino}`
 }
 
-async function loadTryLock(path: string): Promise<(fd: number) => boolean> {
+async function lockModule(path: string): Promise<TryLock> {
   try {
-    const { tryLock } = await import('fs-native-extensions')
-    return tryLock
+    return await loadTryLock()
   } catch (error) {
     throw new LifecycleError('lock-unsupported', `the lock module cannot be loaded for ${path}: ${String(error)}`, {
       hint: 'there is no prebuilt binary for this system, or the installation is incomplete: install again',
@@ -22,7 +22,7 @@ async function loadTryLock(path: string): Promise<(fd: number) => boolean> {
   }
 }
 
-function tryLockOf(tryLock: (fd: number) => boolean, fd: number, path: string): boolean {
+function tryLockOf(tryLock: TryLock, fd: number, path: string): boolean {
   try {
     return tryLock(fd)
   } catch (error) {
@@ -35,7 +35,7 @@ function tryLockOf(tryLock: (fd: number) => boolean, fd: number, path: string): 
 }
 
 async function open(path: string): Promise<LockFile> {
-  const tryLock = await loadTryLock(path)
+  const tryLock = await lockModule(path)
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   let isOpen = true
   return {

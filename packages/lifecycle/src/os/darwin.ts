@@ -1,5 +1,4 @@
 // macOS: ps and sysctl. Written from their manuals and NOT tested on a Mac; ps knows start times to the second only.
-import { spawnSync } from 'node:child_process'
 import { rawKill } from './kill.ts'
 import type { ProcessStat, System } from './system.ts'
 
@@ -7,6 +6,8 @@ const columns = 'pid=,ppid=,pgid=,sess=,uid=,state=,rss=,time=,lstart='
 
 /** What a program prints, or null when it could not be run. */
 function run(program: string, args: readonly string[]): string | null {
+  // Asked for only here: importing it would cost each client milliseconds at its start.
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const done = spawnSync(program, args, {
     encoding: 'utf8',
     timeout: 5000,
