@@ -36,6 +36,11 @@ export const keeperErrors = {
   'too-many-children': { kind: 'unavailable', retryable: true, hint: 'End or forget some children first.' },
   leaving: { kind: 'unavailable', retryable: true, hint: 'The keeper is leaving; start the next one.' },
   'bad-message': { kind: 'incompatible', retryable: false, hint: 'The daemon and the keeper do not fit together.' },
+  'unknown-request': {
+    kind: 'incompatible',
+    retryable: false,
+    hint: 'The keeper is older than the daemon; `holdfast down --all` and the next start bring a new one.',
+  },
   'keeper-bug': { kind: 'internal', retryable: false, hint: 'See `holdfast logs keeper`.' },
 } as const satisfies Record<string, Entry>
 

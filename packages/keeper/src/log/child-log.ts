@@ -18,6 +18,8 @@ export class ChildLog {
   readonly #queueBytes: number
   #descriptor: number | null = null
   #size = 0
+  /** Not /dev/null, not a pipe. */
+  #mayRotate = false
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isBusy = false
@@ -74,7 +76,7 @@ export class ChildLog {
     if (error === null) {
       this.#lostBytes = 0
       this.#size += bytes.length
-      if (this.#size >= this.#limitBytes) this.#rotate()
+      if (this.#size >= this.#limitBytes && this.#mayRotate) this.#rotate()
     } else {
       this.#lostBytes += bytes.length
       this.#release()
@@ -98,7 +100,9 @@ export class ChildLog {
         return
       }
       this.#descriptor = descriptor
-      this.#size = fstatSync(descriptor).size
+      const found = fstatSync(descriptor)
+      this.#size = found.size
+      this.#mayRotate = found.isFile()
       this.#writeAll(descriptor, bytes, done)
     })
   }

@@ -78,7 +78,7 @@ const handlers: Handlers = {
 
 /** Does the request of `connection`; rejects with what the answer should carry. */
 export async function answerRequest(method: string, call: Call): Promise<unknown> {
-  if (!isRequest(method)) throw new KeeperError('bad-message', `the keeper knows no request "${method}"`)
+  if (!isRequest(method)) throw new KeeperError('unknown-request', `the keeper knows no request "${method}"`)
   if (method !== 'command' && !call.connection.commands) {
     throw new KeeperError('fenced', `"${method}" was refused: this connection does not command the keeper`)
   }

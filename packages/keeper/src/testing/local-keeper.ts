@@ -37,8 +37,8 @@ export class LocalKeeper {
   }
 
   /** A connection that has said nothing yet. */
-  async dial(): Promise<Socket> {
-    const socket = createConnection(this.path)
+  async dial(path = this.path): Promise<Socket> {
+    const socket = createConnection(path)
     this.#sockets.push(socket)
     // A keeper that closes on us is what some tests are about.
     socket.on('error', () => undefined)
