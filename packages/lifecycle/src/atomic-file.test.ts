@@ -1,4 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -45,5 +57,22 @@ test('a folder that is gone is an error of the system, and a missing file is not
   expect(() => replaceFile(join(base, 'none', 'f'), 'x')).toThrow('ENOENT')
   expect(readText(file)).toBeNull()
   expect(() => removeFile(file)).not.toThrow()
+})
+
+test('K22 a FIFO or a socket in the place of a file is not waited for, and is replaced; a folder is an error', async () => {
+  expect(spawnSync('mkfifo', [file]).status).toBe(0)
+  expect(readText(file)).toBeNull()
+  replaceFile(file, 'ours')
+  expect([readText(file), lstatSync(file).isFile()]).toEqual(['ours', true])
+  const server = createServer().listen(join(base, 'socket'))
+  await once(server, 'listening')
+  expect(readText(join(base, 'socket'))).toBeNull()
+  server.close()
   expect(() => readText(base)).toThrow('EISDIR')
+})
+
+test('K22 of a huge file only the beginning is read', () => {
+  writeFileSync(file, '')
+  truncateSync(file, 2 ** 33)
+  expect(readText(file)).toHaveLength(65_536)
 })

@@ -7,7 +7,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -93,7 +93,12 @@ export function createOnce(path: string, text: string, options: WriteOptions = {
   return 'created'
 }
 
-/** The text of a file, or null when there is none; a FIFO or device holds no text and is not waited for. Other errors are thrown. */
+const readLimitBytes = 65_536
+
+/**
+ * The text of a file (at most 64 KiB of it), or null when there is none; a FIFO or device holds no text and is not waited for.
+ * Other errors are thrown.
+ */
 export function readText(path: string): string | null {
   let fd: number
   try {
@@ -105,7 +110,9 @@ export function readText(path: string): string | null {
   }
   try {
     const found = fstatSync(fd)
-    return found.isFile() || found.isDirectory() ? readFileSync(fd, 'utf8') : null
+    if (!found.isFile() && !found.isDirectory()) return null
+    const bytes = Buffer.alloc(Math.max(1, Math.min(readLimitBytes, found.size)))
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0))
   } finally {
     closeSync(fd)
   }
