@@ -324,6 +324,38 @@ test('observe starts, ends and changes nothing', async () => {
   expect(home.candidates()).toBe(1)
 })
 
+test('K20 a daemon that is not as wished for is asked to leave once a call, and its successor is taken as it is', async () => {
+  const home = newHome()
+  const { welcome } = await home.ensure()
+  const asked: string[] = []
+  const next = await home.ensure({
+    replaces: ({ instance, pid }) => ({
+      reason: 'upgrade',
+      askToLeave: async () => {
+        asked.push(instance)
+        process.kill(pid, 'SIGTERM')
+      },
+    }),
+  })
+  expect(asked).toEqual([welcome.instance])
+  expect(next).toMatchObject({ started: true, reason: 'upgrade' })
+  expect(await readExit(systemFiles(), home.place, welcome.instance)).toMatchObject({ kind: 'clean' })
+})
+
+test('K42 a crash loop is told with its cause and is not restarted on and on', async () => {
+  const home = newHome()
+  const start = home.start({ HOLDFAST_FAIL: 'open' })
+  const codes: string[] = []
+  for (let attempt = 0; attempt < 10; attempt += 1) codes.push(await codeOf(home.ensure({ start })))
+  expect(codes.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'start-failed'))
+  expect(codes.at(-1)).toBe('daemon-quarantined')
+  const candidates = home.candidates()
+  const error = await home.ensure({ start }).catch((error: unknown) => error)
+  expect(error).toMatchObject({ message: expect.stringContaining('upside down') })
+  expect(home.candidates()).toBe(candidates)
+  expect(await observe(home.place, greeting, { probeMs: 2000 })).toMatchObject({ state: 'quarantined' })
+})
+
 test('K10 bytes that follow the welcome are not lost', async () => {
   const home = newHome()
   await home.ensure()

@@ -1,13 +1,14 @@
 // What one call of `ensureDaemon` did so far, and what that makes of a connection: the result with its reason, or a typed error.
-import { readExit } from '../claim/exit-record.ts'
+import { listExits, readExit } from '../claim/exit-record.ts'
 import { systemFiles } from '../claim/system-ports.ts'
 import { LifecycleError, lifecycleErrors, type LifecycleErrorCode } from '../errors.ts'
+import { tailFile } from '../log.ts'
 import type { Label } from '../record.ts'
 import { newInstance } from '../serve/starter.ts'
 import type { ConnectResult } from './connect.ts'
 import type { Ensured, EnsureReason, EnsureRequest, Replacement } from './ensure.ts'
 import type { Replaced } from './replace.ts'
-import type { ReadyResult } from './spawn-detached.ts'
+import { evidenceLimitBytes, type ReadyResult } from './spawn-detached.ts'
 
 type FailedStart = Exclude<ReadyResult, { kind: 'ready' | 'lost' }>
 
@@ -57,8 +58,7 @@ export class Outcome {
       }
       case 'quarantined': {
         seen.socket.destroy()
-        const { instance } = seen.welcome
-        throw new LifecycleError('daemon-quarantined', `the ${this.request.place.role} (${instance}) crashed too often`)
+        throw await this.quarantined()
       }
       case 'forbidden':
       case 'foreign':
@@ -71,6 +71,16 @@ export class Outcome {
         break
     }
     return null
+  }
+
+  /** A crash loop, with how the last one ended and the end of the log. */
+  private async quarantined(): Promise<LifecycleError> {
+    const { place, start } = this.request
+    const exits = await listExits(systemFiles(), place)
+    const last = exits.find((each) => each.kind !== 'clean' && each.kind !== 'superseded')
+    const cause = last === undefined ? '' : `; the last time: ${last.kind}, ${last.reason}`
+    const evidence = tailFile(start.logFile, evidenceLimitBytes)
+    return new LifecycleError('daemon-quarantined', `the ${place.role} crashed too often${cause}`, { evidence })
   }
 
   private async reason(): Promise<EnsureReason> {
