@@ -79,8 +79,10 @@ export function describeError(error: ErrorBody): string {
   return `${error.message}${more} (code ${error.code})`.slice(0, 2000)
 }
 
+/** Line separators that JSON allows raw are escaped: agents that read lines with Node's readline would cut there. */
 function frame(message: Record<string, unknown>): string {
-  return `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`
+  const text = JSON.stringify({ jsonrpc: '2.0', ...message })
+  return `${text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')}\n`
 }
 
 export const frames = {
