@@ -1,6 +1,6 @@
 // The keeper link's hands: how a keeper is found and started, what a dead one left is ended, and the journal is written.
 import { join } from 'node:path'
-import { connectKeeper, ensureKeeper } from '@holdfast/keeper'
+import { connectKeeper, ensureKeeper, type KeeperClient, KeeperError } from '@holdfast/keeper'
 import { type Clock, type Folders, type Log, placeOf } from '@holdfast/lifecycle'
 import type { DaemonStart } from './config/env.ts'
 import type { KeeperLinkPorts } from './keeper-link.ts'
@@ -20,23 +20,36 @@ export interface KeeperPortsOptions {
 /** The clients of this keeper's children have lost them already: nobody waits for a slow end. */
 const reapGraceMs = 2000
 
+/** After this a keeper counts as silent. */
+const keeperPatienceMs = 3000
+
 export function keeperPorts({ start, folders, epoch, clock, log, store }: KeeperPortsOptions): KeeperLinkPorts {
   const { scope } = start
   const place = placeOf(folders, 'keeper')
-  const program = ownProgram('keeper')
-  const keeper = {
-    command: program.command,
-    args: [...program.args, '--scope', scope],
+  const { command, args } = ownProgram('keeper')
+  const startCommand = {
+    command,
+    args: [...args, '--scope', scope],
     env: start.variables,
     cwd: folders.state,
     logFile: join(folders.logs, 'keeper.log'),
   }
+  const ensure = async (): Promise<KeeperClient> => {
+    const { client } = await ensureKeeper({ place, epoch, log, clock, start: startCommand })
+    return client
+  }
   return {
     connect: async () => {
-      const found = await connectKeeper({ place, epoch, log })
-      return 'kind' in found ? null : found
+      try {
+        const found = await connectKeeper({ place, epoch, log, timeoutMs: keeperPatienceMs })
+        return 'kind' in found ? null : found
+      } catch (error) {
+        // It may hold children and not answer for a while: it is waited for, and replaced only when it is proved to hang.
+        if (error instanceof KeeperError && error.code === 'keeper-silent') return ensure()
+        throw error
+      }
     },
-    ensure: async () => (await ensureKeeper({ place, epoch, log, clock, start: keeper })).client,
+    ensure,
     reap: (spare) => reapTagged({ scope, stateFolder: folders.state, spare, graceMs: reapGraceMs, log, clock }),
     record: async (type, subject, data) => {
       await store.commit([{ op: 'event', type, subject, data }])
