@@ -10,6 +10,8 @@ export interface ChildSpec {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** For the files that the child makes. Default 022; the keeper's own is 077. */
+  readonly umask?: number | undefined
   /** `pipe`: stdin and stdout are lines of bytes; `pty`: raw bytes. */
   readonly io: 'pipe' | { readonly pty: { readonly columns: number; readonly rows: number } }
   /** Where stderr goes (rotated by the keeper). */

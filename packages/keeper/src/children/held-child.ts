@@ -232,7 +232,12 @@ export class HeldChild {
   }
 
   async #sweep(): Promise<void> {
-    if (this.#proved !== null) this.#survivors = await this.#ports.processes.end(this.#proved, this.#graceMs, false)
+    try {
+      if (this.#proved !== null) this.#survivors = await this.#ports.processes.end(this.#proved, this.#graceMs, false)
+    } catch (error) {
+      // The exit must be told even so.
+      this.#ports.log.error('what a child left behind could not be ended', { child: this.spec.id, error })
+    }
     this.#raise('swept')
   }
 

@@ -19,7 +19,7 @@ export interface ChildLimits {
 export const childLimits: ChildLimits = {
   outputBytes: 8 * 1024 * 1024,
   queuedInputBytes: 1024 * 1024,
-  openTags: 65_536,
+  openTags: 16_384,
   closingMs: 1000,
   leftoverGraceMs: 1000,
   lingerQuietMs: 500,

@@ -5,6 +5,7 @@ import type { ChildSpec } from '../api.ts'
 import type { ChildLog } from '../log/child-log.ts'
 import type { ChildIo, ChildIoEvents } from './child-io.ts'
 import { checkFolder, spawnFailed } from './refusal.ts'
+import { defaultUmask, withUmask } from './umask.ts'
 
 /** Rejects with `spawn-failed` when the folder or the program is not there or may not be used. */
 export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: ChildIoEvents): Promise<ChildIo> {
@@ -29,7 +30,9 @@ export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: Chil
 function start(spec: ChildSpec): ChildProcessWithoutNullStreams {
   try {
     const { command, args, cwd, env } = spec
-    return spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    return withUmask(spec.umask ?? defaultUmask, () =>
+      spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }),
+    )
   } catch (error) {
     throw spawnFailed(spec, error)
   }

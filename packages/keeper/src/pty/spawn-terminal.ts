@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '@holdfast/lifecycle'
 import type { ChildIo, ChildIoEvents } from '../children/child-io.ts'
 import { checkFolder, checkProgram, spawnFailed } from '../children/refusal.ts'
+import { defaultUmask, withUmask } from '../children/umask.ts'
 import type { ChildSpec } from '../api.ts'
 import { KeeperError } from '../errors.ts'
 import { TerminalInput } from './terminal-input.ts'
@@ -64,13 +65,15 @@ function loadPackage(): PtyPackage {
 function openTerminal(pty: PtyPackage, spec: ChildSpec, size: TerminalSize): OpenTerminal {
   let terminal: Terminal
   try {
-    terminal = pty.spawn(spec.command, [...spec.args], {
-      cols: size.columns,
-      rows: size.rows,
-      cwd: spec.cwd,
-      env: { ...spec.env },
-      encoding: null,
-    })
+    terminal = withUmask(spec.umask ?? defaultUmask, () =>
+      pty.spawn(spec.command, [...spec.args], {
+        cols: size.columns,
+        rows: size.rows,
+        cwd: spec.cwd,
+        env: { ...spec.env },
+        encoding: null,
+      }),
+    )
   } catch (cause) {
     throw spawnFailed(spec, cause)
   }

@@ -140,6 +140,27 @@ test.each([
   expect(await daemon.list()).toEqual([])
 })
 
+test('a child makes files as its user would, whatever the keeper keeps to itself', async () => {
+  const before = process.umask(0o077)
+  try {
+    await using keeper = await new LocalKeeper().start()
+    const daemon = await keeper.connect()
+    const masks: string[] = []
+    for (const more of [{}, { umask: 0o027 }, { io: { pty: { columns: 80, rows: 24 } } }]) {
+      const spec = keeper.spec('sh', ['-c', 'umask'], more)
+      await daemon.spawn(spec)
+      const output = new Recorder()
+      await daemon.attach(spec.id, 0, output)
+      await output.ended
+      masks.push(output.text.trim())
+    }
+    expect(masks).toEqual(['0022', '0027', '0022'])
+    expect(process.umask()).toBe(0o077)
+  } finally {
+    process.umask(before)
+  }
+})
+
 test('I6 shutdown ends every child and then the keeper', async () => {
   await using keeper = await new LocalKeeper().start()
   const daemon = await keeper.connect()

@@ -47,6 +47,7 @@ const Spec = v.object({
   args: readonlyList(noNul),
   cwd: v.pipe(noNul, v.minLength(1)),
   env: v.record(noNul, noNul),
+  umask: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o777))),
   io: v.union([v.literal('pipe'), v.object({ pty: v.object({ columns: TerminalSide, rows: TerminalSide }) })]),
   logFile: v.pipe(noNul, v.minLength(1)),
   label: v.record(v.string(), v.string()),
