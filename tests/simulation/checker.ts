@@ -9,6 +9,8 @@ import type { SimProcess } from './process.ts'
 export class Checker {
   /** The first invariant that was broken, in words. */
   violation: string | null = null
+  /** Something outside took sockets or records away: names may be missing until the daemon looks around. */
+  isCleaned = false
   /** How many instances wrote their label. */
   claims = 0
   readonly #machine: Machine
@@ -57,6 +59,13 @@ export class Checker {
       if (path.endsWith('.tmp') || path.startsWith(`${this.#place.sockets}/`))
         this.#broken(`K47 ${path} was left behind`)
     }
+  }
+
+  /** Whether clients find it. */
+  isReachable(process: SimProcess): boolean {
+    const { names } = this.#machine.disk
+    const { publicSocket, recordFile } = this.#place
+    return names.get(publicSocket)?.listener === process.identity.pid && names.has(recordFile)
   }
 
   fail(message: string): void {
@@ -111,7 +120,8 @@ export class Checker {
     if (record === null) return this.#broken(`I3 ${nameOf(process)} writes a record that nobody can read`)
     if (record.epoch !== process.epoch) this.#broken(`I3 ${nameOf(process)} writes the record of epoch ${record.epoch}`)
     const socket = this.#machine.disk.names.get(record.socket)
-    if (record.state !== 'draining' && socket?.listener !== process.identity.pid) {
+    const isOurs = socket?.listener === process.identity.pid || (socket === undefined && this.isCleaned)
+    if (record.state !== 'draining' && !isOurs) {
       this.#broken(`I3 the record of ${nameOf(process)} names a socket that is ${socketOf(socket)}`)
     }
     if (record.state === 'ready' && !process.isLeaving) process.isReady = true
@@ -122,7 +132,7 @@ export class Checker {
     for (const process of this.#claimed) {
       if (!process.isReady) continue
       const socket = this.#machine.disk.names.get(this.#place.publicSocket)
-      if (socket?.listener === process.identity.pid) continue
+      if (socket?.listener === process.identity.pid || (socket === undefined && this.isCleaned)) continue
       this.#broken(`I3 ${nameOf(process)} is ready, and the public socket is ${socketOf(socket)}`)
     }
   }

@@ -22,6 +22,7 @@ test.each([
   ['withdraws the public name whoever owns it, after its end', 'K3 without the claim'],
   ['removes the lock file when it leaves', 'K6'],
   ['names its socket in the record before it listens', 'I3'],
+  ['never looks whether its public name is still there', 'I5'],
   ['leaves what a crash left unfinished', 'K47'],
 ])('a daemon that %s breaks %s', async (name, invariant) => {
   const mutate = mutations[name]

@@ -65,6 +65,7 @@ interface Odds {
   readonly error: number
   readonly leave: number
   readonly reboot: number
+  readonly clean: number
 }
 
 const noOdds = { crash: 0, error: 0 }
@@ -100,6 +101,7 @@ class Run {
       error: random.pick([0, 0, 0.02]) ?? 0,
       leave: random.pick([0, 0.02, 0.1]) ?? 0,
       reboot: random.pick([0, 0, 0.004]) ?? 0,
+      clean: random.pick([0, 0, 0.02]) ?? 0,
     }
     for (let starts = 1 + random.below(3); starts > 0; starts--) this.#start()
     for (let left = 40 + random.below(100); left > 0 && this.checker.violation === null; left--) {
@@ -125,11 +127,23 @@ class Run {
       machine.reboot(place.run)
       this.#start()
     }
+    if (random.chance(odds.clean)) this.#clean()
     for (const process of machine.processes) {
       if (process.fate === 'running' && random.chance(odds.pause)) this.#pause(process, 'paused')
       else if (process.fate === 'paused' && random.chance(odds.resume)) this.#pause(process, 'running')
       if (process.fate === 'running' && process.leave !== null && random.chance(odds.leave)) this.#leave(process)
     }
+  }
+
+  /** Somebody tidies the folder of temporary files: the socket or record of a daemon that is ready, never the claim. */
+  #clean(): void {
+    const { disk, processes } = this.machine
+    const epoch = processes.find((process) => process.isReady)?.epoch ?? null
+    if (epoch === null) return
+    const path = this.#random.pick([place.publicSocket, place.privateSocket(epoch), place.recordFile]) ?? ''
+    this.#tell(null, 'a cleaner removes', path)
+    this.checker.isCleaned = true
+    disk.remove(path)
   }
 
   /** Everything is well again: whoever is there may finish, one more is started, serves, and leaves. */
@@ -146,6 +160,7 @@ class Run {
     const ready = this.machine.processes.find((process) => process.isReady)
     if (ready === undefined || this.checker.violation !== null) return
     await this.#until(() => ready.leave !== null, 'its service does not open')
+    await this.#until(() => this.checker.isReachable(ready), 'I5 it does not make its socket and record anew')
     this.#leave(ready)
     await this.#until(() => !ready.isAlive, 'it does not leave')
     if (this.checker.violation === null) this.checker.lookAtEnd()
