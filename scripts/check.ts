@@ -11,6 +11,7 @@ interface Step {
 
 const steps: readonly Step[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'declarations', command: ['tsc', '-p', 'packages/lifecycle/tsconfig.build.json', '--noEmit'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--passWithNoTests'] },
@@ -33,7 +34,7 @@ function run({ name, command: [program, ...args] }: Step): Promise<boolean> {
 }
 
 const results = await Promise.all([
-  Promise.all(steps.slice(0, 3).map(run)),
-  run(steps[3] ?? { name: 'none', command: ['true'] }),
+  Promise.all(steps.slice(0, -1).map(run)),
+  run(steps.at(-1) ?? { name: 'none', command: ['true'] }),
 ])
 process.exitCode = results.flat().every(Boolean) ? 0 : 1

@@ -1,6 +1,7 @@
 // Time as an argument. Deadlines are monotonic: a step of the wall clock changes no decision; a timer never keeps a process alive
 // by itself unless asked for.
 
+/** Something that will happen once, unless it is cancelled. */
 export interface Timer {
   cancel(): void
 }

@@ -41,6 +41,7 @@ export interface Welcome {
 export type RefusalCode = 'invalid' | 'incompatible' | 'draining' | 'superseded'
 const refusalCodes = ['invalid', 'incompatible', 'draining', 'superseded'] as const satisfies readonly RefusalCode[]
 
+/** The answer to a client that is not let in. */
 export interface Refused {
   readonly nonce: string
   readonly code: RefusalCode
@@ -49,6 +50,7 @@ export interface Refused {
   readonly protocol: ProtocolRange
 }
 
+/** What a daemon says to a hello. */
 export type Answer =
   | { readonly kind: 'welcome'; readonly welcome: Welcome }
   | { readonly kind: 'refused'; readonly refused: Refused }

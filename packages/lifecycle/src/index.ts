@@ -1,41 +1,50 @@
-// The public face of @holdfast/lifecycle.
-export { createOnce, replaceFile } from './atomic-file.ts'
-export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
-export {
-  errnoOf,
-  type ErrorEntry,
-  type ErrorKind,
-  isLifecycleError,
-  LifecycleError,
-  lifecycleErrors,
-} from './errors.ts'
-export type { LifecycleErrorCode } from './errors.ts'
-export { type Failpoint, failpointNames, noFailpoint, parseFailpoints } from './failpoint.ts'
-export { ensureFolders, findUnsafeFolder, type Folders, type FolderOptions, resolveFolders } from './folders.ts'
-export { type Answer, type Hello, type Refused, type RefusalCode, type Welcome } from './handshake.ts'
-export type { Identity } from './identity.ts'
+// The public face of @holdfast/lifecycle. What tests of a program may use besides is in ./testing.
+
+// Where things lie.
+export { ensureFolders, findUnsafeFolder, type FolderOptions, type Folders, resolveFolders } from './folders.ts'
 export { type Place, placeOf } from './place.ts'
+
+// Being the daemon.
+export type { AcceptedClient, ServeContext, ServeOptions, ServeResult, Service } from './serve/options.ts'
+export { lostExitCode } from './serve/options.ts'
+export { serveDaemon } from './serve/serve.ts'
+export { newInstance, startedBy } from './serve/starter.ts'
+export { type Host, thisProcess } from './shutdown/host.ts'
+
+// Reaching the daemon, or starting it.
+export { connectDaemon, type ConnectOptions, type ConnectResult, type Greeting } from './activation/connect.ts'
+export { ensureDaemon, type Ensured, type EnsureReason, type EnsureRequest } from './activation/ensure.ts'
+export type { Replacement } from './activation/ensure.ts'
+export type { StartCommand } from './activation/start-command.ts'
+
+// Looking at it, changing nothing.
+export { observe, type Observation, type ObservedState } from './activation/observe.ts'
+export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
 export { readRecord } from './read-record.ts'
+
+// What the two sides say to each other.
+export type { Answer, Hello, RefusalCode, Refused, Welcome } from './handshake.ts'
+export { encodeReadiness, parseReadiness, type Readiness } from './readiness.ts'
 export { commonProtocol, type DaemonRecord, type DaemonState, type Label, type ProtocolRange } from './record.ts'
-export { type Clock, type Deadline, deadlineIn, systemClock, type Timer } from './clock.ts'
-export { createLog, type Level, type Log, logOver, type LogOptions, RotatingFile, silentLog, tailFile } from './log.ts'
+
+// Processes: knowing one, and signalling only that one.
+export type { Identity } from './identity.ts'
 export type { ProcessInfo, ProcessStat } from './os/system.ts'
 export { type Cgroup, enterCgroup, removeCgroup } from './process/cgroup.ts'
 export { isAlive, processIdentity, sameProcess, selfIdentity } from './process/identity.ts'
 export { signalProcess, type SignalResult } from './process/signal.ts'
 export { childTag, findTagged, processTable, processVariable, type TaggedProcess } from './process/table.ts'
 export { descriptorMarks, terminateTree, type TerminateRequest, type TerminateResult } from './process/terminate.ts'
+
+// Restarting without spinning.
 export { backoff, type BackoffPolicy, defaultBackoff } from './supervise/backoff.ts'
 export { defaultRestartPolicy, restartDecision, type RestartDecision } from './supervise/restart-intensity.ts'
-export { type RestartPolicy, type UnexpectedExit } from './supervise/restart-intensity.ts'
-export { type Host, thisProcess } from './shutdown/host.ts'
-export { encodeReadiness, parseReadiness, type Readiness } from './readiness.ts'
-export { type AcceptedClient, lostExitCode, type ServeContext, type ServeOptions } from './serve/options.ts'
-export type { ServeResult, Service } from './serve/options.ts'
-export { serveDaemon } from './serve/serve.ts'
-export { newInstance, startedBy } from './serve/starter.ts'
-export { connectDaemon, type ConnectOptions, type ConnectResult, type Greeting } from './activation/connect.ts'
-export { ensureDaemon, type Ensured, type EnsureReason, type EnsureRequest } from './activation/ensure.ts'
-export type { Replacement } from './activation/ensure.ts'
-export { observe, type Observation, type ObservedState } from './activation/observe.ts'
-export type { StartCommand } from './activation/start-command.ts'
+export type { RestartPolicy, UnexpectedExit } from './supervise/restart-intensity.ts'
+
+// Time, files, logs, faults and errors.
+export { createOnce, replaceFile } from './atomic-file.ts'
+export { type Clock, type Deadline, deadlineIn, systemClock, type Timer } from './clock.ts'
+export { errnoOf, isLifecycleError, LifecycleError, lifecycleErrors } from './errors.ts'
+export type { ErrorEntry, ErrorKind, LifecycleErrorCode } from './errors.ts'
+export { type Failpoint, failpointNames, noFailpoint, parseFailpoints } from './failpoint.ts'
+export { createLog, type Level, type Log, logOver, type LogOptions, RotatingFile, silentLog, tailFile } from './log.ts'

@@ -3,6 +3,7 @@
 import { constants, closeSync, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
 import { errnoOf } from './errors.ts'
 
+/** How much a log line matters. */
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** Where programs write what happened. Fields are data for machines, the message is for people. */
@@ -15,6 +16,7 @@ export interface Log {
   close(): void
 }
 
+/** How large a log may become. */
 export interface LogOptions {
   /** Rotate before a file would grow over this. Default 5 MiB. */
   readonly limitBytes?: number

@@ -34,6 +34,7 @@ export type ConnectResult =
   /** Access is denied, or the path cannot be used: a start cannot help. */
   | { readonly kind: 'forbidden'; readonly error: LifecycleError }
 
+/** How long to try, in milliseconds, and under which clock. */
 export interface ConnectOptions {
   /** For the whole handshake. */
   readonly timeoutMs: number

@@ -18,6 +18,7 @@ export interface Replacement {
   askToLeave(socket: Socket, welcome: Welcome): Promise<void>
 }
 
+/** What `ensureDaemon` needs to know. Times are in milliseconds. */
 export interface EnsureRequest {
   readonly place: Place
   readonly hello: Greeting
@@ -34,6 +35,7 @@ export interface EnsureRequest {
   readonly onStart?: (reason: 'absent' | 'hung') => void
 }
 
+/** A connection to the daemon that serves now, and why it is that one. */
 export interface Ensured {
   /** Greeted; see `connectDaemon`. */
   readonly socket: Socket

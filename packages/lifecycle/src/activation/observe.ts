@@ -24,6 +24,7 @@ export type ObservedState =
   | 'foreign'
   | 'forbidden'
 
+/** What is known of a place from outside. */
 export interface Observation {
   readonly state: ObservedState
   /** What it said, where it answered. */

@@ -20,7 +20,7 @@ export type ReadyResult =
   | { readonly kind: 'slow'; readonly evidence: string }
   | { readonly kind: 'unspawnable'; readonly error: Error }
 
-export const evidenceLimitBytes = 64 * 1024
+export const evidenceLimitBytes: number = 64 * 1024
 const launcher = '"$@" &'
 
 /** Starts the daemon as instance `instance` and waits for its word, at most `timeoutMs`. Never rejects for what the daemon does. */

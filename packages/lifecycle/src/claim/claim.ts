@@ -43,6 +43,7 @@ export interface Claim {
   release(): Promise<void>
 }
 
+/** The claim, or who has it (null when that was not written in time). */
 export type ClaimResult = Claim | { readonly kind: 'taken'; readonly by: Label | null }
 
 /** How long a loser waits for the winner to write its label (it must be gone within 500 ms). */

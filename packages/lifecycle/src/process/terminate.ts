@@ -12,6 +12,7 @@ import { signalGroup, signalProcess } from './signal.ts'
 import { ownMarks, takeSnapshot } from './snapshot.ts'
 import { childTag, withCommand } from './table.ts'
 
+/** Which processes to end, and how patiently. */
 export interface TerminateRequest {
   /** Of the child itself, taken when it was started. It may be dead by now. */
   readonly identity: Identity
@@ -29,6 +30,7 @@ export interface TerminateRequest {
   readonly system?: System
 }
 
+/** Who was ended, and who could not be. */
 export interface TerminateResult {
   /** Who was found running and is gone. */
   readonly ended: readonly ProcessInfo[]

@@ -1,6 +1,17 @@
 // The daemon of tests/fixtures/small-daemon.ts, as real processes.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -296,4 +307,38 @@ test('K22 torn and hostile files of every kind do not keep it from starting', as
     daemon.child.kill('SIGKILL')
     await daemon.ended
   }
+})
+
+test('K44 a home of 300 bytes works: its sockets lie in a short folder that is ours alone', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'hf-'))
+  const home = join(base, ...Array.from({ length: 6 }, () => 'a-long-name-'.repeat(4)))
+  await using rig = new SmallDaemons(home)
+  const daemon = await rig.ready()
+  expect((await rig.knock()).answer).toMatchObject({ instance: daemon.instance })
+  expect(home.length).toBeGreaterThan(300)
+  expect(Buffer.byteLength(rig.place.publicSocket)).toBeLessThanOrEqual(90)
+  expect(statSync(rig.place.sockets).mode & 0o777).toBe(0o700)
+  const rival = rig.start()
+  expect(await rival.readiness).toMatchObject({ kind: 'lost' })
+  daemon.child.kill('SIGTERM')
+  await daemon.ended
+  expect(readdirSync(rig.place.sockets)).toEqual([])
+  rmSync(rig.place.sockets, { recursive: true })
+  rmSync(base, { recursive: true })
+})
+
+test('K43 a state folder that others may enter is refused by name, with the fix, and works once it is closed', async () => {
+  await using rig = new SmallDaemons()
+  const first = await rig.ready()
+  first.child.kill('SIGTERM')
+  await first.ended
+  chmodSync(rig.place.claim, 0o755)
+  const refused = rig.start()
+  const line = await refused.readiness
+  expect(line).toMatchObject({ kind: 'failed', code: 'folder-open' })
+  expect(`${String(line?.['message'])} ${String(line?.['hint'])}`).toContain(`${rig.place.claim} has mode 755`)
+  expect(String(line?.['hint'])).toContain('chmod 700')
+  await refused.ended
+  chmodSync(rig.place.claim, 0o700)
+  await rig.ready()
 })

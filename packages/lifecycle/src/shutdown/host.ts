@@ -5,6 +5,7 @@ import { selfIdentity } from '../process/identity.ts'
 import { listenAt } from '../serve/listener.ts'
 import { startWatchdog, type Watchdog, type WatchdogSpec } from './watchdog.ts'
 
+/** What `serveDaemon` needs of its process. */
 export interface Host {
   identity(): Identity
   /** Listens at a path that is private to this process. */

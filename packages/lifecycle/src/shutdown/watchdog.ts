@@ -3,6 +3,7 @@ import type { ExitRecord } from '../claim/exit-record.ts'
 import type { Log } from '../log.ts'
 import { cells, look, watch, type WatchdogData } from './watchdog-thread.ts'
 
+/** What to watch for, and what to write when it comes. */
 export interface WatchdogSpec {
   readonly hangMs: number | null
   readonly exitFile: string
@@ -10,6 +11,7 @@ export interface WatchdogSpec {
   readonly log: Log
 }
 
+/** The thread that ends this process when nothing else does. */
 export interface Watchdog {
   /** From now on the process is ended when it has not ended by itself after `ms`. */
   armDrain(ms: number): void

@@ -1,5 +1,6 @@
 // How long to wait before the next try: doubling up to a limit, with jitter so that many do not move in step. Pure.
 
+/** How long to wait between tries, in milliseconds. */
 export interface BackoffPolicy {
   /** The first wait. */
   readonly baseMs: number
@@ -9,6 +10,7 @@ export interface BackoffPolicy {
   readonly jitter: number
 }
 
+/** 100 ms, doubling to 30 s, half of it left to chance. */
 export const defaultBackoff: BackoffPolicy = { baseMs: 100, factor: 2, maxMs: 30_000, jitter: 0.5 }
 
 /** The wait before try number `attempt` (0 is the first repetition). `random` gives 0 to 1. */

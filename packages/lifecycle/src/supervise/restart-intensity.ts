@@ -9,6 +9,7 @@ export interface UnexpectedExit {
   readonly ranMs: number
 }
 
+/** How many unexpected ends are too many. */
 export interface RestartPolicy {
   /** More than this many exits within `periodMs` is a crash loop. */
   readonly limit: number
@@ -18,6 +19,7 @@ export interface RestartPolicy {
   readonly backoff: BackoffPolicy
 }
 
+/** More than 5 in 60 s are too many; 60 s of health forgive. */
 export const defaultRestartPolicy: RestartPolicy = {
   limit: 5,
   periodMs: 60_000,
@@ -25,6 +27,7 @@ export const defaultRestartPolicy: RestartPolicy = {
   backoff: defaultBackoff,
 }
 
+/** Restart after a wait, or stop and tell. */
 export type RestartDecision =
   | { readonly kind: 'restart'; readonly afterMs: number; readonly attempt: number }
   | { readonly kind: 'quarantined'; readonly exits: number; readonly periodMs: number }

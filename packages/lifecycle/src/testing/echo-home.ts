@@ -29,7 +29,7 @@ export interface ClientReport {
 }
 
 export class EchoHome {
-  readonly home = mkdtempSync(join(tmpdir(), 'hf-act-'))
+  readonly home: string = mkdtempSync(join(tmpdir(), 'hf-act-'))
   readonly folders: Folders
   readonly place: Place
 
