@@ -133,7 +133,7 @@ export function openAppend(file: string, extra = 0): number {
   const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW | extra, 0o600)
   if (fstatSync(descriptor).isFile()) return descriptor
   closeSync(descriptor)
-  throw Object.assign(new Error(`log file ${file} is not a regular file; remove it`), { code: 'EINVAL' })
+  throw Object.assign(new Error(`log file ${file} is not a regular file; remove it`), { code: 'ESPIPE' })
 }
 
 /** The last `bytes` bytes of a file as text from the first whole line on; empty when there is none, or it is no regular file. */

@@ -8,7 +8,7 @@ import { systemFiles } from '../claim/system-ports.ts'
 import { isLifecycleError } from '../errors.ts'
 import { ensureFolder } from '../folders.ts'
 import { thisSystem } from '../os/this-system.ts'
-import { processIdentity } from '../process/identity.ts'
+import { isAlive, processIdentity } from '../process/identity.ts'
 import { encodeLabel, encodeRecord, parseRecord } from '../record.ts'
 import { EchoHome, greeting } from '../testing/echo-home.ts'
 import { connectDaemon } from './connect.ts'
@@ -231,6 +231,21 @@ test('K19 a starter that is killed while it starts does not hold up the next', a
   await starter.report
 })
 
+test('K19 wherever a starter is killed, the next client is served', async () => {
+  const home = newHome()
+  for (let afterMs = 60; afterMs <= 600; afterMs += 60) {
+    const starter = home.client()
+    const killed = new Promise((resolve) => setTimeout(() => resolve(starter.process.kill('SIGKILL')), afterMs))
+    await Promise.all([killed, starter.report])
+    const next = await home.ensure({ deadlineMs: 30_000 })
+    expect(next.welcome.epoch).toBeGreaterThan(0)
+    // Each starter finds no daemon.
+    const gone = processIdentity(next.welcome.pid)
+    process.kill(next.welcome.pid, 'SIGKILL')
+    await until(() => gone === null || gone === 'unknown' || isAlive(gone) === 'dead')
+  }
+})
+
 test('K19 a starter that is stopped (Ctrl-Z) while it has the turn is passed over', async () => {
   const home = newHome()
   makeFolders(home)
@@ -303,6 +318,19 @@ test('K17 a FIFO or a folder in the place of a file makes nobody wait for ever',
   expect(codeAt('lockFile')).toEqual(['path-obstructed', 'path-obstructed'])
   expect(codeAt('startLockFile')).toEqual(['none', 'path-obstructed'])
   expect(codeAt('epochFile')).toEqual(['none', 'path-obstructed'])
+})
+
+test('a log that cannot be written is a typed error that names it, not a start without a log', async () => {
+  const home = newHome()
+  makeFolders(home)
+  const { logFile } = home.start()
+  mkdirSync(logFile)
+  const folder = await home.ensure().catch((error: unknown) => error)
+  expect(folder).toMatchObject({ code: 'path-obstructed', message: expect.stringContaining(logFile) })
+  rmSync(logFile, { recursive: true })
+  execFileSync('mkfifo', [logFile])
+  expect(await codeOf(home.ensure())).toBe('path-obstructed')
+  expect(home.candidates()).toBe(0)
 })
 
 test('observe starts, ends and changes nothing', async () => {

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { type Clock, systemClock } from '../clock.ts'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, fileError } from '../errors.ts'
 import { openAppend, tailFile } from '../log.ts'
 import { parseReadiness, type Readiness, readinessLimitBytes } from '../readiness.ts'
 import { daemonEnvironment, readyDescriptor, type StartCommand } from './start-command.ts'
@@ -23,13 +23,13 @@ export type ReadyResult =
 export const evidenceLimitBytes: number = 64 * 1024
 const launcher = '"$@" &'
 
-/** Starts the daemon as instance `instance` and waits for its word, at most `timeoutMs`. Never rejects for what the daemon does. */
+/** Starts the daemon as instance `instance` and waits for its word, at most `timeoutMs`. Never rejects for what the daemon does, but when its log cannot be opened. */
 export async function spawnDetached(
   start: StartCommand,
   instance: string,
   { timeoutMs, clock = systemClock }: { readonly timeoutMs: number; readonly clock?: Clock },
 ): Promise<ReadyResult> {
-  const log = openAppend(start.logFile)
+  const log = openLog(start.logFile)
   const sizeBefore = statSync(start.logFile).size
   const evidence = (): string => {
     const written = statSync(start.logFile, { throwIfNoEntry: false })?.size ?? 0
@@ -48,6 +48,14 @@ export async function spawnDetached(
     return outcome.kind === 'failed' ? { ...outcome, evidence: evidence() } : outcome
   } finally {
     closeSync(log)
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openAppend(file)
+  } catch (error) {
+    throw fileError('open the log', file, error)
   }
 }
 
