@@ -166,6 +166,29 @@ describe('an ask', () => {
     expect(disk.events.map(({ type }) => type)).toContain('session.context-lost')
   })
 
+  test('I10 of an agent that never gets ready fails in time, with all that wait for it, and the agent is ended', async () => {
+    const disk = new Disk()
+    const keeper = new MemoryKeeper(() => ({ read: silence }))
+    const daemon = await startAskDaemon(disk, keeper)
+    const [first, second] = [await daemon.create('a'), await daemon.create('b')]
+    while (keeper.given.length === 0) await settled()
+    await settled()
+    daemon.clock.advance(60_001)
+    const ended = await Promise.all([finalOf(daemon, first), finalOf(daemon, second)])
+    expect(ended.map(({ state }) => state)).toEqual(['failed', 'failed'])
+    expect(ended[0].reason).toMatch(/did not get ready in time.*its last line/)
+    await settled()
+    expect(keeper.children.size).toBe(0)
+  })
+
+  test('I10 fails with the reason when no keeper can be had', async () => {
+    const { disk, keeper } = newWorld()
+    const daemon = await startAskDaemon(disk, keeper, { keeperFailure: 'no keeper could be started: EMFILE' })
+    const final = await ask(daemon, 'x')
+    expect(final).toMatchObject({ state: 'failed' })
+    expect(final.reason).toContain('EMFILE')
+  })
+
   test('I10 asked twice under one key is one ask; the key with another prompt is refused', async () => {
     const { disk, keeper, seen } = newWorld()
     const daemon = await startAskDaemon(disk, keeper)

@@ -32,6 +32,7 @@ export interface AskDaemonOptions {
   /** The keeper is gone. */
   readonly isKeeperLost?: boolean
   readonly historyLimit?: number
+  readonly keeperFailure?: string
 }
 
 export async function startAskDaemon(
@@ -63,7 +64,13 @@ export async function startAskDaemon(
   const ids = new Ids('s', { wallMs: () => clock.wallMs() + disk.rev, random: () => 0.5 })
   const sessions = new Sessions({
     store,
-    keeper: { use: () => Promise.resolve(client), current: () => client },
+    keeper: {
+      use: () => {
+        const { keeperFailure } = options
+        return keeperFailure === undefined ? Promise.resolve(client) : Promise.reject(new Error(keeperFailure))
+      },
+      current: () => client,
+    },
     asks: asks.book,
     clock,
     limits: defaultSessionLimits,
