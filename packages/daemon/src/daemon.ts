@@ -217,9 +217,7 @@ class Daemon implements Service {
 
   async #endChildren(deadlineMs: number | undefined): Promise<Survivors> {
     const graceMs = Math.min(childGraceMs, (deadlineMs ?? childGraceMs * 2) / 2)
-    const held = await this.#keeper.list()
-    const survivors = await this.#keeper.endAll(graceMs)
-    const children = held.map(({ id }) => id)
+    const { children, survivors } = await this.#keeper.endAll(graceMs)
     await this.#record('keeper.ended', { children, survivors })
     for (const feature of this.#features) await feature.keeperLost(children)
     return survivors

@@ -1,6 +1,6 @@
 // The daemon's one connection to its keeper: made on demand, made again after a loss. When a keeper dies, what it held is found by
 // tag and ended before the features are told and before the next keeper starts: no child ever runs beside its successor.
-import type { HeldChild, KeeperClient } from '@holdfast/keeper'
+import { type HeldChild, type KeeperClient, KeeperError } from '@holdfast/keeper'
 import type { Log } from '@holdfast/lifecycle'
 import { DaemonError } from './errors.ts'
 import type { Reaped } from './reap.ts'
@@ -29,6 +29,27 @@ export interface KeeperLinkEvents {
   lost(children: readonly string[]): Promise<void>
   /** The connection is gone although the keeper lives: only a fresh daemon can be sure of what it says. */
   broken(reason: string): void
+}
+
+export interface Ended {
+  readonly children: readonly string[]
+  readonly survivors: readonly { readonly pid: number; readonly command: string }[]
+}
+
+const nothing: Ended = { children: [], survivors: [] }
+
+/** A keeper that goes before its answer is read has ended its children, or left them to be found by tag. */
+async function shutDown(client: KeeperClient, graceMs: number, known: readonly string[]): Promise<Ended> {
+  let children = known
+  try {
+    children = (await client.list()).map(({ id }) => id)
+    const { survivors } = await client.shutdown(graceMs)
+    await client.closed
+    return { children, survivors }
+  } catch (error) {
+    if (error instanceof KeeperError && error.code === 'keeper-gone') return { children, survivors: [] }
+    throw error
+  }
 }
 
 export class KeeperLink implements Keeper {
@@ -79,15 +100,21 @@ export class KeeperLink implements Keeper {
     this.#isLeaving = true
   }
 
-  /** Ends every child and the keeper. Returns what could not be ended. */
-  async endAll(graceMs: number): Promise<readonly { pid: number; command: string }[]> {
+  /** Ends every child and the keeper, also one that is just being started. */
+  async endAll(graceMs: number): Promise<Ended> {
     this.leave()
+    await this.#settling
+    await this.#starting?.catch((error: unknown) => {
+      this.#ports.log.info('no keeper came to be ended', { reason: String(error) })
+    })
     const client = this.#client
     this.#client = null
-    const { survivors } = client === null ? { survivors: [] } : await client.shutdown(graceMs)
-    await client?.closed
+    const { children, survivors } = client === null ? nothing : await shutDown(client, graceMs, this.#known)
     const reaped = await this.#reap(new Set())
-    return [...survivors, ...reaped.flatMap((each) => each.survivors)]
+    return {
+      children: [...new Set([...children, ...reaped.map(({ child }) => child)])],
+      survivors: [...survivors, ...reaped.flatMap((each) => each.survivors)],
+    }
   }
 
   /** Lets go of the keeper; it goes on holding. */
