@@ -37,6 +37,7 @@ export class Connection {
     socket.on('close', () => this.#closed())
     socket.on('drain', () => this.outbox.resume())
     socket.on('data', (chunk: Buffer) => {
+      this.#state.tidy.passed(chunk.length)
       if (this.#isOpen) splitter.push(chunk)
     })
     // After a handshake it is paused.
@@ -155,6 +156,7 @@ export class Connection {
   #write(pieces: Pieces): boolean {
     if (this.#socket.destroyed) return false
     const [head, bytes] = pieces
+    this.#state.tidy.passed(head.length + (bytes?.length ?? 0))
     if (bytes === undefined) return this.#socket.write(head)
     this.#socket.cork()
     this.#socket.write(head)

@@ -7,6 +7,7 @@ import { systemProcesses } from '../children/processes.ts'
 import { Connection } from './connection.ts'
 import { Fence } from './fence.ts'
 import type { KeeperState } from './requests.ts'
+import { collectGarbage, Tidy } from './tidy.ts'
 
 export interface KeeperServerOptions {
   readonly self: KeeperState['self']
@@ -34,6 +35,7 @@ export class KeeperServer {
       fence: new Fence(epoch),
       self,
       log,
+      tidy: new Tidy({ clock, collect: collectGarbage }),
       leave: (reason) => options.leave(reason),
     }
   }
@@ -60,6 +62,7 @@ export class KeeperServer {
   }
 
   close(): void {
+    this.#state.tidy.stop()
     for (const socket of this.#connections) socket.destroySoon()
   }
 }

@@ -6,12 +6,14 @@ import { KeeperError } from '../errors.ts'
 import { type RequestName, type RequestResult, requests, type Schema } from '../wire/control.ts'
 import type { Connection } from './connection.ts'
 import type { Fence } from './fence.ts'
+import type { Tidy } from './tidy.ts'
 
 export interface KeeperState {
   readonly children: HeldChildren
   readonly fence: Fence<Connection>
   readonly self: RequestResult<'command'>
   readonly log: Log
+  readonly tidy: Tidy
   /** Everything has ended: the keeper goes, once this answer is out. */
   leave(reason: string): void
 }
