@@ -10,6 +10,9 @@ import { fileSteps, lifecycleSteps } from '../failpoint.ts'
 import { labelBytes, parseLabel } from '../record.ts'
 import { exitFile } from './exit-record.ts'
 
+/** Some eighty processes one after the other; a busy machine is ten times slower. */
+const sweepMs = 400_000
+
 const leaving = (name: string): boolean => name.startsWith('drain.')
 
 /** Every instance that was on the label, as far as one looked. */
@@ -56,53 +59,65 @@ async function expectRecovery(rig: SmallDaemons, labelled: Labelled): Promise<vo
   await next.ended
 }
 
-test('I8 K32 K19 killed at any step of claim, publication and drain: the next start succeeds, one exit record for each instance', async () => {
-  await using rig = new SmallDaemons()
-  const labelled = new Labelled(rig)
-  let lastEpoch = 0
-  for (const { name } of lifecycleSteps) {
-    const { daemon, wasReady } = await liveWith(rig, `${name}=kill`)
-    expect([name, wasReady]).toEqual([name, leaving(name) || name === 'start.ready'])
-    expect((await daemon.ended).signal).toBe('SIGKILL')
-    labelled.look()
-    await expectRecovery(rig, labelled)
-    const epoch = Number(readFileSync(rig.place.epochFile, 'utf8'))
-    expect(epoch).toBeGreaterThan(lastEpoch)
-    lastEpoch = epoch
-  }
-})
-
-test('I8 K32 killed inside any durable write of a life: the same', async () => {
-  await using rig = new SmallDaemons()
-  const labelled = new Labelled(rig)
-  let deaths = 0
-  for (const { name } of fileSteps) {
-    for (let before = 0; ; before += 1) {
-      const { daemon } = await liveWith(rig, `${name}=${before}*off->kill`)
+test(
+  'I8 K32 K19 killed at any step of claim, publication and drain: the next start succeeds, one exit record for each instance',
+  async () => {
+    await using rig = new SmallDaemons()
+    const labelled = new Labelled(rig)
+    let lastEpoch = 0
+    for (const { name } of lifecycleSteps) {
+      const { daemon, wasReady } = await liveWith(rig, `${name}=kill`)
+      expect([name, wasReady]).toEqual([name, leaving(name) || name === 'start.ready'])
+      expect((await daemon.ended).signal).toBe('SIGKILL')
       labelled.look()
-      const { signal } = await daemon.ended
-      if (signal !== 'SIGKILL') break
-      deaths += 1
+      await expectRecovery(rig, labelled)
+      const epoch = Number(readFileSync(rig.place.epochFile, 'utf8'))
+      expect(epoch).toBeGreaterThan(lastEpoch)
+      lastEpoch = epoch
+    }
+  },
+  sweepMs,
+)
+
+test(
+  'I8 K32 killed inside any durable write of a life: the same',
+  async () => {
+    await using rig = new SmallDaemons()
+    const labelled = new Labelled(rig)
+    let deaths = 0
+    for (const { name } of fileSteps) {
+      for (let before = 0; ; before += 1) {
+        const { daemon } = await liveWith(rig, `${name}=${before}*off->kill`)
+        labelled.look()
+        const { signal } = await daemon.ended
+        if (signal !== 'SIGKILL') break
+        deaths += 1
+        await expectRecovery(rig, labelled)
+      }
+    }
+    expect(deaths).toBeGreaterThanOrEqual(4 * fileSteps.length)
+  },
+  sweepMs,
+)
+
+test(
+  'K46 an error at any step is told, and after relief the next start succeeds',
+  async () => {
+    await using rig = new SmallDaemons()
+    const labelled = new Labelled(rig)
+    for (const [index, { name }] of [...lifecycleSteps, ...fileSteps].entries()) {
+      const code = index % 2 === 0 ? 'ENOSPC' : 'EMFILE'
+      const { daemon, wasReady } = await liveWith(rig, `${name}=error(${code})`)
+      const { code: status, stderr } = await daemon.ended
+      // Behind the readiness line, and on the way out, an error is noted and stops nothing.
+      const expected = wasReady ? [name, status, ''] : [name, 1, code]
+      expect([name, status, wasReady ? '' : /ENOSPC|EMFILE/.exec(stderr)?.[0]]).toEqual(expected)
+      labelled.look()
       await expectRecovery(rig, labelled)
     }
-  }
-  expect(deaths).toBeGreaterThanOrEqual(4 * fileSteps.length)
-})
-
-test('K46 an error at any step is told, and after relief the next start succeeds', async () => {
-  await using rig = new SmallDaemons()
-  const labelled = new Labelled(rig)
-  for (const [index, { name }] of [...lifecycleSteps, ...fileSteps].entries()) {
-    const code = index % 2 === 0 ? 'ENOSPC' : 'EMFILE'
-    const { daemon, wasReady } = await liveWith(rig, `${name}=error(${code})`)
-    const { code: status, stderr } = await daemon.ended
-    // Behind the readiness line, and on the way out, an error is noted and stops nothing.
-    const expected = wasReady ? [name, status, ''] : [name, 1, code]
-    expect([name, status, wasReady ? '' : /ENOSPC|EMFILE/.exec(stderr)?.[0]]).toEqual(expected)
-    labelled.look()
-    await expectRecovery(rig, labelled)
-  }
-})
+  },
+  sweepMs,
+)
 
 /** A small file system of its own, where this machine lets us have one. */
 function mountSmall(): string | null {
