@@ -171,7 +171,7 @@ export class Holdfast {
   }
 
   keepers(): Found[] {
-    return this.processes().filter(({ command }) => /\/keeper\.js( |$)/.test(command))
+    return this.processes().filter(({ command }) => /\/keeper\.js( |$)|^holdfast-keeper /.test(command))
   }
 
   /** What carries a child's tag. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDaemon, placeOf, resolveFolders, selfIdentity } from '@holdfast/lifecycle'
-import { createAsk, Peer, readEvents } from '@holdfast/protocol'
+import { createAsk, daemonStatus, Peer } from '@holdfast/protocol'
 import type { Holdfast } from '../../rig/holdfast.ts'
 import { startEcho } from '../echo-process.ts'
 import { withHoldfast } from '../home.ts'
@@ -23,16 +23,15 @@ async function connect(holdfast: Holdfast): Promise<Peer> {
   return new Peer(found.socket)
 }
 
-/** A small request that the store answers, and a line as long as its answer. */
+/** The state of the daemon, and a line that is as long as the answer. */
 function roundTrip(): Promise<Figure> {
   return withHoldfast(async (holdfast) => {
     const peer = await connect(holdfast)
-    const { cursor } = await peer.request(readEvents, { limit: 1 })
-    const params = { since: cursor + 1_000_000, limit: 1 }
-    const payload = JSON.stringify({ jsonrpc: '2.0', id: 1, method: readEvents.name, params })
+    const result = await peer.request(daemonStatus, {})
+    const payload = JSON.stringify({ jsonrpc: '2.0', id: 1, result })
     const echo = await startEcho(`${holdfast.home}/echo`)
     const compared = await inTurns(
-      () => peer.request(readEvents, params),
+      () => peer.request(daemonStatus, {}),
       () => echo.call(payload),
       { turns: 10, batch: 500, warmUp: 3 },
     )
@@ -73,8 +72,11 @@ function useOf(pid: number): Use {
 async function idle(): Promise<{ rssBytes: number; share: number }> {
   return await withHoldfast(async (holdfast) => {
     await holdfast.run(['ask', 'guide', 'hello'])
-    const pids = [...holdfast.daemons(), ...holdfast.keepers()].map(({ pid }) => pid)
-    if (pids.length !== 2) throw new Error(`there are ${pids.length} processes, not a daemon and a keeper`)
+    const pids = (['daemon', 'keeper'] as const).map((role) => {
+      const pid = holdfast.record(role)?.identity.pid
+      if (pid === undefined) throw new Error(`there is no ${role}`)
+      return pid
+    })
     await sleep(2000)
     const before = pids.map(useOf)
     await sleep(IDLE_MS)
