@@ -1,7 +1,7 @@
 // How an ask lies in the store: its record, its prompt and its text apart (records change often, prompts are large), and the
 // indexes that listings read instead of the asks.
-import { createHash } from 'node:crypto'
 import { AskState, type Ask } from '@holdfast/protocol'
+import { digest } from '../digest.ts'
 import * as v from 'valibot'
 import type { Op } from '../store/api.ts'
 import { DeadlineRecord } from './deadline.ts'
@@ -46,7 +46,7 @@ export const TextRecord = v.object({ text: v.string() })
 export const DedupeRecord = v.object({ id: v.string() })
 
 export function hashOf(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+  return digest(parts.join('\0'), 32)
 }
 
 export function pieceKey(id: string, offset: number): string {

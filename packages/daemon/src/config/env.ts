@@ -1,5 +1,4 @@
 // How this daemon was started: its arguments over its environment. The only reader of the process's environment in this package.
-import { parseArgs } from 'node:util'
 import { DaemonError } from '../errors.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -41,6 +40,8 @@ interface Given {
 }
 
 function readArguments(args: readonly string[]): Given {
+  // Not imported: its namespace would load much that is never used.
+  const { parseArgs } = process.getBuiltinModule('node:util')
   const text = { type: 'string' } as const
   try {
     const { values } = parseArgs({ args: [...args], options: { scope: text, owner: text, 'idle-ms': text } })

@@ -1,8 +1,8 @@
 // Which process serves whom. A server is started on first use, initialised once, found again by its label after a daemon's
 // death, and started anew when it has ended and somebody needs it. Keeps: one child for each origin, whoever asks at once.
-import { createHash } from 'node:crypto'
 import type { ChildExit, HeldChild } from '@holdfast/keeper'
 import { restartDecision, type UnexpectedExit } from '@holdfast/lifecycle'
+import { digest } from '../digest.ts'
 import * as v from 'valibot'
 import { Child, type ChildEvents, type ChildOrigin } from './child.ts'
 import { McpError } from './errors.ts'
@@ -276,7 +276,7 @@ export function originOf(spec: ServerSpec, wish: Wish): ChildOrigin {
   return {
     server: spec.name,
     project: wish.project,
-    fingerprint: createHash('sha256').update(identity).digest('hex').slice(0, 16),
+    fingerprint: digest(identity, 16),
     capabilities: capabilityKey(wish.host.capabilities),
     downstream: spec.sharing === 'isolated' ? wish.downstream : '',
   }

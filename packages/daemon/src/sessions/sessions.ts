@@ -1,7 +1,7 @@
 // The sessions of the daemon: one for each (project, agent, name), found again after a restart by what the store and the keeper
 // hold. Invariants: a session's id never changes; a process that no session names is ended.
-import { createHash } from 'node:crypto'
 import type { HeldChild, KeeperClient } from '@holdfast/keeper'
+import { digest } from '../digest.ts'
 import * as v from 'valibot'
 import type { Op } from '../store/api.ts'
 import { newSession, sessionBuckets, SessionRecord } from './record.ts'
@@ -32,7 +32,7 @@ export class Sessions {
   }
 
   async ensure(project: string, agent: string, name: string): Promise<string> {
-    const key = createHash('sha256').update([project, agent, name].join('\0')).digest('hex').slice(0, 32)
+    const key = digest([project, agent, name].join('\0'), 32)
     const known = this.#names.get(key) ?? this.#ensure(key, { project, agent, name })
     this.#names.set(key, known)
     try {
