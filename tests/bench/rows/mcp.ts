@@ -1,5 +1,6 @@
 // A tool call through proxy, daemon and keeper, against the same server on pipes of our own.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { counterConfig, withHoldfast } from '../home.ts'
 import { inTurns } from '../measure.ts'
@@ -9,11 +10,16 @@ import { asDifference, type Figure, type Row } from '../row.ts'
 class Host {
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, (message: unknown) => void>()
+  readonly #ended: Promise<never>
   #lastId = 0
 
   constructor(child: ChildProcess) {
     this.#child = child
     if (child.stdout === null) throw new Error('the server has no output')
+    this.#ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the MCP server ended with ${String(code)}`)
+    })
+    this.#ended.catch(() => undefined)
     createInterface({ input: child.stdout }).on('line', (line) => {
       const message = JSON.parse(line) as { id?: number }
       if (message.id !== undefined) this.#waiting.get(message.id)?.(message)
@@ -22,10 +28,11 @@ class Host {
 
   request(method: string, params: object): Promise<unknown> {
     const id = ++this.#lastId
-    return new Promise((resolve) => {
+    const answer = new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       this.#child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`)
     })
+    return Promise.race([answer, this.#ended])
   }
 
   async open(): Promise<this> {
