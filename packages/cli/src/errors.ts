@@ -95,6 +95,16 @@ export const cliErrors = {
     meaning: 'Some processes outlived every attempt to end them.',
     fix: 'The message lists them by process id; end them by hand, or see `holdfast sweep`.',
   },
+  'no-such-tool': {
+    kind: 'missing',
+    meaning: 'The MCP server has no tool of that name.',
+    fix: '`holdfast mcp list SERVER` shows its tools.',
+  },
+  'mcp-failed': {
+    kind: 'failed',
+    meaning: 'An MCP server could not be used, or answered a call with an error.',
+    fix: '`holdfast mcp list SERVER` shows how the server is; `holdfast logs` has what it wrote.',
+  },
   'config-problems': {
     kind: 'failed',
     meaning: 'A config file has problems.',

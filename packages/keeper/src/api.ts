@@ -16,6 +16,8 @@ export interface ChildSpec {
   readonly io: 'pipe' | { readonly pty: { readonly columns: number; readonly rows: number } }
   /** Where stderr goes (rotated by the keeper). */
   readonly logFile: string
+  /** How much output is kept unacknowledged before the child is not read on; at most 128 MiB, and 8 MiB when left out. It has to hold the longest piece that the daemon acknowledges as one. */
+  readonly outputBytes?: number | undefined
   /** Opaque to the keeper; comes back in `list` so that a new daemon knows what the child is. */
   readonly label: Readonly<Record<string, string>>
 }

@@ -3,7 +3,8 @@
 // its tag, so that it reaches the server at most once whatever connection is lost.
 import type { ChildExit, HeldChild, InputResult, KeeperClient } from '@holdfast/keeper'
 import { errnoOf, type Timer } from '@holdfast/lifecycle'
-import { type Envelope, LineSplitter, readEnvelope } from '@holdfast/protocol'
+import { type Envelope, LineSplitter, type OversizedFrame, readEnvelope } from '@holdfast/protocol'
+import { errorFrame, RPC } from './errors.ts'
 import type { InitializeResult } from './negotiate.ts'
 import { OutputLedger } from './output-ledger.ts'
 import type { McpPorts } from './ports.ts'
@@ -74,7 +75,7 @@ export class Child {
     this.#received = held.ackedOffset
     this.#splitter = new LineSplitter(FRAME_LIMIT_BYTES, {
       line: (line) => this.#onLine(line),
-      oversized: ({ bytes }) => this.#skip(bytes, `a line of ${bytes} bytes; the limit is ${FRAME_LIMIT_BYTES}`),
+      oversized: (frame) => this.#onOversized(frame),
     })
   }
 
@@ -158,6 +159,10 @@ export class Child {
     if (known >= bytes.length) return
     this.#received = offset + bytes.length
     this.#splitter.push(known > 0 ? bytes.subarray(known) : bytes)
+    // The beginning of a line that is too long anyway is not kept.
+    if (this.#splitter.pendingBytes <= FRAME_LIMIT_BYTES) return
+    this.#ledger.open(this.#received)
+    this.done(this.#received)
   }
 
   #onLine(line: Buffer): void {
@@ -165,6 +170,15 @@ export class Child {
     if (envelope === null) return this.#skip(line.length, line.toString('utf8', 0, NOISE_LENGTH))
     const end = this.#advance(line.length)
     this.#events.message(this, { line, envelope, end })
+  }
+
+  /** An answer that is too long is one that says so. */
+  #onOversized({ bytes, id, kind }: OversizedFrame): void {
+    const message = `server "${this.origin.server}" sent a message of ${bytes} bytes; the limit is ${FRAME_LIMIT_BYTES}`
+    const line = errorFrame({ id: JSON.stringify(id ?? null), code: RPC.failed, message })
+    const envelope = kind === 'response' && id !== undefined ? readEnvelope(line) : null
+    if (envelope === null) return this.#skip(bytes, message)
+    this.#events.message(this, { line, envelope, end: this.#advance(bytes) })
   }
 
   #skip(bytes: number, text: string): void {

@@ -68,7 +68,7 @@ export class OwnRequests {
     )
     const frame = { jsonrpc: '2.0', id: tag, method: request.method, params: request.params }
     try {
-      if (child.hasEnded) throw new McpError('mcp-server-died', `server "${child.origin.server}" is not running`)
+      if (child.hasEnded) throw endedBefore(child, child.exit, request.method)
       const taken = await Promise.race([child.send(tag, Buffer.from(JSON.stringify(frame))), reply.promise])
       if (taken === 'gone')
         throw new McpError('mcp-server-died', `server "${child.origin.server}" has closed its input`)
@@ -101,10 +101,13 @@ export class OwnRequests {
 
   ended(child: Child, exit: ChildExit | null): void {
     for (const waiter of this.#waiters.values()) {
-      if (waiter.child === child)
-        waiter.reject(new McpError('mcp-server-died', `${endOf(child, exit)} before it answered ${waiter.method}`))
+      if (waiter.child === child) waiter.reject(endedBefore(child, exit, waiter.method))
     }
   }
+}
+
+function endedBefore(child: Child, exit: ChildExit | null, method: string): McpError {
+  return new McpError('mcp-server-died', `${endOf(child, exit)} before it answered ${method}`)
 }
 
 /** How a child ended, as the beginning of a sentence. */

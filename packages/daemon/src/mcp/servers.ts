@@ -4,7 +4,8 @@ import type { ChildExit, HeldChild } from '@holdfast/keeper'
 import { restartDecision, type UnexpectedExit } from '@holdfast/lifecycle'
 import { digest } from '../digest.ts'
 import * as v from 'valibot'
-import { Child, type ChildEvents, type ChildOrigin } from './child.ts'
+import { suggestion } from '../config/did-you-mean.ts'
+import { Child, type ChildEvents, type ChildOrigin, FRAME_LIMIT_BYTES } from './child.ts'
 import { McpError } from './errors.ts'
 import { evidenceOf } from './evidence.ts'
 import { capabilityKey, type Host, InitializeResult, NEWEST_REVISION, plainHost } from './negotiate.ts'
@@ -16,6 +17,7 @@ import { OWN } from './upstream-id.ts'
 export const INITIALIZE_BUCKET = 'mcp.initialize'
 const END_GRACE_MS = 2_000
 const KEPT_EXITS = 10
+const OUTPUT_SLACK_BYTES = 4 * 1024 * 1024
 
 const Label = v.object({
   kind: v.literal('mcp'),
@@ -65,10 +67,11 @@ export class Servers {
     const all = await this.#ports.servers(project)
     const spec = all.find((each) => each.name === server)
     if (spec === undefined) {
-      const names = all.map((each) => each.name).join(', ')
+      const names = all.map((each) => each.name)
+      const known = `known servers: ${names.join(', ') || 'none'}`
       throw new McpError(
         'mcp-unknown-server',
-        `MCP server "${server}" is not configured; known servers: ${names || 'none'}`,
+        `MCP server "${server}" is not configured${suggestion(server, names) || ';'} ${known}`,
       )
     }
     if (!spec.isEnabled)
@@ -190,6 +193,8 @@ export class Servers {
       env: this.#ports.environment(spec, id),
       io: 'pipe',
       logFile: this.#ports.logFile(id),
+      // A line is acknowledged only when it is whole and delivered.
+      outputBytes: FRAME_LIMIT_BYTES + OUTPUT_SLACK_BYTES,
       label: { kind: 'mcp', ...origin },
     })
     const child = new Child(held, origin, { ports: this.#ports, events: this.#events, holder: keeper.instance })

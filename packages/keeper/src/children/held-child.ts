@@ -57,7 +57,7 @@ export class HeldChild {
   constructor(spec: ChildSpec, ports: ChildPorts) {
     this.spec = spec
     this.#ports = ports
-    this.output = new OutputBuffer(ports.limits.outputBytes)
+    this.output = new OutputBuffer(spec.outputBytes ?? ports.limits.outputBytes)
     this.#ledger = new InputLedger(ports.limits.openTags)
     this.#log = new ChildLog(spec.logFile)
     this.#graceMs = ports.limits.leftoverGraceMs

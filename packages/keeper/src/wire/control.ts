@@ -8,6 +8,8 @@ export type { Schema }
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const Milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(3_600_000))
+/** What one child may make the keeper hold, whatever the daemon wishes. */
+const maxOutputBytes = 128 * 1024 * 1024
 const TerminalSide = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(10_000))
 const readonlyList = <S extends v.GenericSchema>(item: S) => v.pipe(v.array(item), v.readonly())
 const ChildId = v.pipe(
@@ -50,6 +52,7 @@ const Spec = v.object({
   umask: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o777))),
   io: v.union([v.literal('pipe'), v.object({ pty: v.object({ columns: TerminalSide, rows: TerminalSide }) })]),
   logFile: v.pipe(noNul, v.minLength(1)),
+  outputBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxOutputBytes))),
   label: v.record(v.string(), v.string()),
 })
 

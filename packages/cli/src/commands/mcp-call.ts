@@ -1,0 +1,87 @@
+// `holdfast mcp call SERVER.TOOL`: one call of one tool. It waits as a proxy does: a daemon that dies meanwhile changes nothing.
+import { randomUUID } from 'node:crypto'
+import { mcpList, readEnvelope } from '@holdfast/protocol'
+import type { Context, Run } from '../command.ts'
+import { ensureRunning } from '../daemon-link.ts'
+import { CliError, Interrupted } from '../errors.ts'
+import { type Arguments, fitArguments, readArguments } from '../mcp/arguments.ts'
+import { callFailure } from '../mcp/call-failure.ts'
+import { McpLink } from '../mcp/link.ts'
+import { isToolError, renderResult } from '../mcp/render-result.ts'
+import { plainTarget, type Target, targetAmong, toolNamed } from '../mcp/target.ts'
+
+const ID = '1'
+
+interface Answer {
+  readonly result?: unknown
+  readonly error?: unknown
+}
+
+export const run: Run = async (context) => {
+  const { words, options, out } = context
+  const [text = '', ...rest] = words
+  const given = readArguments(rest, options.text('args'))
+  const target = plainTarget(text) ?? (await longTarget(context, text))
+  const answer = Promise.withResolvers<Answer>()
+  const link = new McpLink({
+    downstream: randomUUID(),
+    server: target.server,
+    directory: context.directory,
+    dial: async () => (await ensureRunning({ ...context, notice: (text) => out.notice(text) })).socket,
+    deliver: (message, taken) => {
+      taken()
+      const envelope = readEnvelope(message)
+      if (envelope?.kind === 'response') answer.resolve(JSON.parse(message.toString()) as Answer)
+    },
+  })
+  try {
+    const fitted = await fit(context, { link, target, given })
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: target.tool, arguments: fitted } }
+    const line = Buffer.from(JSON.stringify(call))
+    const envelope = readEnvelope(line)
+    if (envelope?.id !== ID) throw new Error('a call that was just made cannot be read')
+    link.send(line, envelope)
+    const { result, error } = await Promise.race([answer.promise, givenUp(context, target)])
+    if (error !== undefined) throw callFailure(target, error)
+    out.result(result, () => renderResult(result))
+    return isToolError(result) ? 1 : 0
+  } finally {
+    await link.close()
+  }
+}
+
+interface Wanted {
+  readonly link: McpLink
+  readonly target: Target
+  readonly given: ReturnType<typeof readArguments>
+}
+
+/** Nothing runs that the tool's own schema refuses. */
+async function fit({ directory, signal, timeoutMs }: Context, { link, target, given }: Wanted): Promise<Arguments> {
+  const peer = await link.ready()
+  const limits = timeoutMs === null ? {} : { timeoutMs }
+  const request = { project: directory, server: target.server, probe: true, ...limits }
+  const { servers } = await peer.request(mcpList, request, { signal, ...limits })
+  const found = servers.find((each) => each.name === target.server)
+  if (found === undefined || found.state !== 'ready') {
+    throw new CliError('mcp-failed', found?.error ?? `MCP server "${target.server}" is ${found?.state ?? 'not known'}`)
+  }
+  const tool = toolNamed(target, found.tools ?? [])
+  return fitArguments(`${target.server}.${target.tool}`, tool['inputSchema'], given)
+}
+
+async function longTarget({ link, directory, signal }: Context, text: string): Promise<Target> {
+  const { servers } = await (await link()).request(mcpList, { project: directory }, { signal, isIdempotent: true })
+  return targetAmong(text, servers)
+}
+
+function givenUp({ signal, timeoutMs }: Context, { server, tool }: Target): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(new Interrupted('interrupted'))
+    signal.addEventListener('abort', () => reject(new Interrupted('interrupted')), { once: true })
+    if (timeoutMs === null) return
+    const late = (): void =>
+      reject(new CliError('timed-out', `${server}.${tool} did not answer within ${timeoutMs} ms`))
+    setTimeout(late, timeoutMs).unref()
+  })
+}
