@@ -12,12 +12,15 @@ beforeEach(() => {
 })
 
 afterEach(async () => {
-  // A daemon is needed to end the rest.
-  home.start()
-  await home.ask(daemonDrain, { reason: 'the test is over', children: true })
-  const left = home.children()
-  await home.remove()
-  if (left.length > 0) throw new Error(`left behind: ${JSON.stringify(left)}`)
+  try {
+    // A daemon is needed to end the rest.
+    home.start()
+    await home.ask(daemonDrain, { reason: 'the test is over', children: true })
+    const left = home.children()
+    if (left.length > 0) throw new Error(`left behind: ${JSON.stringify(left)}`)
+  } finally {
+    await home.remove()
+  }
 })
 
 interface Working {
