@@ -120,6 +120,11 @@ export const cliErrors = {
     meaning: 'The time given by --timeout was over first.',
     fix: 'Give more time with --timeout, or leave it out.',
   },
+  'machine-exhausted': {
+    kind: 'unavailable',
+    meaning: 'The machine has no descriptor, space, memory or process left for the command.',
+    fix: 'Close what holds them, or raise the limit (`ulimit -n`), then try again; nothing was lost.',
+  },
   internal: {
     kind: 'internal',
     meaning: 'A bug of Holdfast.',
@@ -164,6 +169,8 @@ function text(error: object, key: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+const exhausted: readonly (string | undefined)[] = ['EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'ENOMEM', 'EAGAIN']
+
 /** Errors of every package carry `code` and `kind`; anything else is a bug of ours. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Interrupted) {
@@ -172,6 +179,7 @@ export function problemOf(error: unknown): Problem {
   if (!(error instanceof Error)) return { code: 'internal', kind: 'internal', message: String(error), exitCode: 70 }
   const kind = text(error, 'kind')
   const code = text(error, 'code')
+  if (kind === undefined && exhausted.includes(code)) return problemOf(exhaustion(error))
   if (code === undefined || kind === undefined || !Object.hasOwn(exitCodes, kind)) {
     const stack = error.stack === undefined ? {} : { stack: error.stack }
     return { code: 'internal', kind: 'internal', message: error.message, exitCode: 70, ...stack }
@@ -191,4 +199,8 @@ export function problemOf(error: unknown): Problem {
     ...(typeof retryable === 'boolean' ? { retryable } : {}),
     ...(known === 'internal' && error.stack !== undefined ? { stack: error.stack } : {}),
   }
+}
+
+function exhaustion(error: Error): CliError {
+  return new CliError('machine-exhausted', error.message, undefined, { cause: error })
 }

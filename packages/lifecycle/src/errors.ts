@@ -192,10 +192,22 @@ const errnoCodes: Readonly<Record<string, LifecycleErrorCode>> = {
   ENXIO: 'path-obstructed',
 }
 
+const errnoWords: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the device (ENOSPC)',
+  EDQUOT: 'the disk quota is used up (EDQUOT)',
+  EMFILE: 'this process has too many open files (EMFILE)',
+  ENFILE: 'the machine has too many open files (ENFILE)',
+  EACCES: 'permission denied (EACCES)',
+  EPERM: 'not permitted (EPERM)',
+  EROFS: 'the file system is read-only (EROFS)',
+}
+
 /** What a failed file operation means to a user: `doing` is what was tried, `path` on what. */
 export function fileError(doing: string, path: string, error: unknown): LifecycleError {
   if (isLifecycleError(error)) return error
   const errno = errnoOf(error)
   const code = errnoCodes[errno ?? ''] ?? 'internal'
-  return new LifecycleError(code, `cannot ${doing} ${path}: ${errno ?? String(error)}`, { cause: error })
+  return new LifecycleError(code, `cannot ${doing} ${path}: ${errnoWords[errno ?? ''] ?? errno ?? String(error)}`, {
+    cause: error,
+  })
 }

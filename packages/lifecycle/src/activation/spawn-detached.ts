@@ -79,8 +79,9 @@ function heard(
   { timeoutMs, clock }: { readonly timeoutMs: number; readonly clock: Clock },
 ): Promise<Readiness | 'died' | 'slow' | Error> {
   child.unref()
-  // The last of the descriptors that `launch` gives.
-  const pipe = child.stdio[readyDescriptor]
+  // The last of the descriptors that `launch` gives; there are none when the spawn itself failed (EMFILE).
+  const stdio: ChildProcess['stdio'] | undefined = child.stdio
+  const pipe = stdio?.[readyDescriptor]
   return new Promise((resolve) => {
     let text = ''
     const done = (result: Readiness | 'died' | 'slow' | Error): void => {
