@@ -31,7 +31,7 @@ test('an error carries its row of the table, its cause and its evidence', () => 
 test('a system error becomes the error that a user understands', () => {
   const full = Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' })
   expect(fileError('write', '/x', full)).toMatchObject({ code: 'disk-full', retryable: true })
-  expect(fileError('write', '/x', full).message).toBe('cannot write /x: ENOSPC')
+  expect(fileError('write', '/x', full).message).toBe('cannot write /x: no space is left on the device (ENOSPC)')
   expect(fileError('write', '/x', new Error('odd')).code).toBe('internal')
   expect(fileError('write', '/x', new LifecycleError('cancelled', 'no')).code).toBe('cancelled')
   expect(errnoOf(full)).toBe('ENOSPC')
