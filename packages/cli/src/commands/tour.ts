@@ -10,7 +10,7 @@ import { prepareScene } from '../tour/scene.ts'
 import { runSelf } from '../tour/self.ts'
 
 const question = 'What is a keeper?'
-const search = ['mcp', 'call', 'docs.search_docs', 'query=crash', 'limit=1'] as const
+const search = ['mcp', 'call', 'docs.search_docs', 'query=what a daemon is', 'limit=1'] as const
 
 export const run: Run = async (context) => {
   const { scope, env, out } = context
@@ -106,7 +106,10 @@ class Tour {
   }
 
   async call(): Promise<unknown> {
-    this.#title('An MCP tool, on a server that is started on first use and kept', `holdfast ${search.join(' ')}`)
+    this.#title(
+      'An MCP tool, on a server that is started on first use and kept',
+      `holdfast ${search.map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ')}`,
+    )
     const result: unknown = JSON.parse(await this.#run(...search, '--json'))
     const text = textOf(result)
     this.say(

@@ -32,7 +32,8 @@ function scoreOf(section: Section, wanted: readonly string[], weight: (word: str
     const inText = count === 0 ? 0 : (1 + Math.log(count)) / (1 + Math.log(1 + text.length / 100))
     score += weight(word) * (inText + (title.has(word) ? 2 : 0))
   }
-  return score
+  // A reference lists; who asks wants to understand.
+  return section.file.startsWith('reference/') ? score / 3 : score
 }
 
 /** The sections that fit best, best first; empty when no word of the question is in the docs. */
