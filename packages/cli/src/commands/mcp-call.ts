@@ -1,16 +1,17 @@
 // `holdfast mcp call SERVER.TOOL`: one call of one tool. It waits as a proxy does: a daemon that dies meanwhile changes nothing.
-import { randomUUID } from 'node:crypto'
-import { mcpList, readEnvelope } from '@holdfast/protocol'
+import { isWireError, mcpList, type McpServer, readEnvelope } from '@holdfast/protocol'
 import type { Context, Run } from '../command.ts'
 import { ensureRunning } from '../daemon-link.ts'
 import { CliError, Interrupted } from '../errors.ts'
 import { type Arguments, fitArguments, readArguments } from '../mcp/arguments.ts'
 import { callFailure } from '../mcp/call-failure.ts'
 import { McpLink } from '../mcp/link.ts'
+import { newDownstreamId } from '../mcp/messages.ts'
 import { isToolError, renderResult } from '../mcp/render-result.ts'
 import { plainTarget, type Target, targetAmong, toolNamed } from '../mcp/target.ts'
 
 const ID = '1'
+const LIST_ATTEMPTS = 5
 
 interface Answer {
   readonly result?: unknown
@@ -24,7 +25,7 @@ export const run: Run = async (context) => {
   const target = plainTarget(text) ?? (await longTarget(context, text))
   const answer = Promise.withResolvers<Answer>()
   const link = new McpLink({
-    downstream: randomUUID(),
+    downstream: newDownstreamId(),
     server: target.server,
     directory: context.directory,
     dial: async () => (await ensureRunning({ ...context, notice: (text) => out.notice(text) })).socket,
@@ -46,7 +47,7 @@ export const run: Run = async (context) => {
     out.result(result, () => renderResult(result))
     return isToolError(result) ? 1 : 0
   } finally {
-    await link.close()
+    link.close()
   }
 }
 
@@ -57,17 +58,32 @@ interface Wanted {
 }
 
 /** Nothing runs that the tool's own schema refuses. */
-async function fit({ directory, signal, timeoutMs }: Context, { link, target, given }: Wanted): Promise<Arguments> {
-  const peer = await link.ready()
-  const limits = timeoutMs === null ? {} : { timeoutMs }
-  const request = { project: directory, server: target.server, probe: true, ...limits }
-  const { servers } = await peer.request(mcpList, request, { signal, ...limits })
+async function fit(context: Context, { link, target, given }: Wanted): Promise<Arguments> {
+  const servers = await listed(context, link, target)
   const found = servers.find((each) => each.name === target.server)
   if (found === undefined || found.state !== 'ready') {
     throw new CliError('mcp-failed', found?.error ?? `MCP server "${target.server}" is ${found?.state ?? 'not known'}`)
   }
   const tool = toolNamed(target, found.tools ?? [])
   return fitArguments(`${target.server}.${target.tool}`, tool['inputSchema'], given)
+}
+
+/** Asked again of the next daemon when one dies meanwhile; when the opening itself failed, `ready` says why. */
+async function listed(
+  { directory, signal, timeoutMs }: Context,
+  link: McpLink,
+  { server }: Target,
+): Promise<McpServer[]> {
+  const limits = timeoutMs === null ? {} : { timeoutMs }
+  for (let attempt = 1; ; attempt++) {
+    const peer = await link.ready()
+    try {
+      const request = { project: directory, server, probe: true, ...limits }
+      return (await peer.request(mcpList, request, { signal, ...limits })).servers
+    } catch (error) {
+      if (!isWireError(error) || error.code !== 'connection-lost' || attempt === LIST_ATTEMPTS) throw error
+    }
+  }
 }
 
 async function longTarget({ link, directory, signal }: Context, text: string): Promise<Target> {

@@ -1,14 +1,14 @@
 // `holdfast mcp proxy SERVER`: a stdio MCP server for a host.
-import { randomUUID } from 'node:crypto'
 import type { Run } from '../command.ts'
 import { ensureRunning } from '../daemon-link.ts'
+import { newDownstreamId } from '../mcp/messages.ts'
 import { runProxy } from '../mcp/proxy.ts'
 
 const graceMs = 10_000
 
 export const run: Run = async ({ words, scope, directory, env, stdin, signal }) => {
   await runProxy({
-    downstream: randomUUID(),
+    downstream: newDownstreamId(),
     server: words[0] ?? '',
     directory,
     // Hosts show what is written to stderr as errors.

@@ -48,10 +48,10 @@ export class McpLink {
   #initialize: Buffer | null = null
   #holder: string | null = null
   #peer: Peer | null = null
-  #connecting: Promise<void> | null = null
+  #isConnecting = false
   #isStopped = false
   #isClosed = false
-  #trouble: Error | null = null
+  #ready: PromiseWithResolvers<Peer> | null = null
   #isPaused = false
   #heardAt = 0
   #watch: NodeJS.Timeout | null = null
@@ -86,20 +86,21 @@ export class McpLink {
 
   /** Connects, unless it is connected or about to be. */
   connect(): void {
-    if (this.#peer !== null || this.#isClosed) return
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = null
+    if (this.#peer !== null || this.#isClosed || this.#isConnecting) return
+    this.#isConnecting = true
+    void this.#connect().finally(() => {
+      this.#isConnecting = false
       // What came while the connection failed.
       if (this.#peer === null && this.#pending.size > 0 && !this.#isStopped) this.connect()
     })
   }
 
-  /** Connected and opened. Rejects with what stands in the way. */
-  async ready(): Promise<Peer> {
+  /** Connected: what is asked from now on comes after the opening. Rejects with what stands in the way. */
+  ready(): Promise<Peer> {
+    if (this.#peer !== null) return Promise.resolve(this.#peer)
+    this.#ready ??= Promise.withResolvers<Peer>()
     this.connect()
-    await this.#connecting
-    if (this.#peer === null) throw this.#trouble ?? new Error('the daemon cannot be reached')
-    return this.#peer
+    return this.#ready.promise
   }
 
   /** Stops reading from the daemon, until `resume`. */
@@ -114,18 +115,15 @@ export class McpLink {
   }
 
   /** Leaves: what is under way is cancelled at the server. */
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true
     if (this.#watch !== null) clearInterval(this.#watch)
     const peer = this.#peer
     if (peer === null) return
     this.#flushReceipts(peer)
-    try {
-      await peer.request(mcpClose, { downstream: this.#options.downstream }, { timeoutMs: 1_000 })
-    } catch (error) {
-      // The daemon notices by itself.
-      if (!isWireError(error)) throw error
-    }
+    peer.request(mcpClose, { downstream: this.#options.downstream }).catch(() => {
+      // The daemon notices by itself that the connection is gone.
+    })
     peer.close()
   }
 
@@ -163,6 +161,8 @@ export class McpLink {
     })
     for (const each of pending) each.wasSent = true
     this.#peer = peer
+    this.#ready?.resolve(peer)
+    this.#ready = null
     for (const line of this.#waiting.splice(0)) this.#write(peer, line, null)
     try {
       const opened = await opening
@@ -241,7 +241,8 @@ export class McpLink {
   }
 
   #failAll(error: unknown): void {
-    this.#trouble = error instanceof Error ? error : new Error(String(error))
+    this.#ready?.reject(error)
+    this.#ready = null
     const why = error instanceof Error ? error.message : String(error)
     const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
     for (const [id, { wasSent }] of this.#pending) {

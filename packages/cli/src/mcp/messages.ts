@@ -11,3 +11,9 @@ export function messageOf(line: Buffer): { jsonrpc: '2.0' } {
   const message: unknown = JSON.parse(line.toString())
   return { ...(message as object), jsonrpc: '2.0' }
 }
+
+/** Names one client for as long as it lives, whichever daemons it meets. Unique, not secret (node:crypto is slow to load). */
+export function newDownstreamId(): string {
+  const chance = (): string => Math.random().toString(36).slice(2)
+  return `${process.pid.toString(36)}-${Date.now().toString(36)}-${chance()}${chance()}`.slice(0, 64)
+}

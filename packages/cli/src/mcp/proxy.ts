@@ -63,7 +63,7 @@ export async function runProxy(options: ProxyOptions): Promise<void> {
   await left.promise
   hasEnded = true
   if (link.pending > 0 && !signal.aborted && stdout.writable) await within(idle.promise, graceMs)
-  await link.close()
+  link.close()
 }
 
 async function within(promise: Promise<void>, ms: number): Promise<void> {

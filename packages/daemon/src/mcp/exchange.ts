@@ -12,7 +12,7 @@ import { GivenUp } from './given-up.ts'
 import type { DownstreamLink, McpPorts } from './ports.ts'
 import { resume } from './send-again.ts'
 import { Servers } from './servers.ts'
-import { isDownstreamId, OWN, routeOfTag } from './upstream-id.ts'
+import { isDownstreamId, OWN, routeOf, routeOfTag } from './upstream-id.ts'
 
 /** How long a client that is gone is expected back. */
 export const GRACE_MS = 60_000
@@ -181,17 +181,18 @@ export class Exchange {
 
   /** Tags of an earlier daemon's that the client does not wait for: it cancelled them, or has their answer. */
   #forgetAnswered(to: Downstream, awaited: ReadonlySet<string>): void {
+    const answered = new Set(
+      to.held.map(({ message }) => message.envelope.id).map((id) => (id === null ? null : routeOf(id)?.original)),
+    )
     for (const child of this.servers.children.values()) {
       for (const tag of child.openTags) {
         const route = routeOfTag(tag)
-        if (
-          route?.downstream !== to.id ||
-          awaited.has(route.original) ||
-          to.hasAnswerFor(route.original) ||
-          to.calls.has(route.original)
-        )
-          continue
-        if (!child.hasEnded) this.#forwarding.pass(child, giveUpFrame(tag, 'the client does not wait for it'))
+        if (route?.downstream !== to.id) continue
+        const { original } = route
+        if (awaited.has(original) || to.hasAnswerFor(original) || to.calls.has(original)) continue
+        if (!child.hasEnded && !answered.has(original)) {
+          this.#forwarding.pass(child, giveUpFrame(tag, 'the client does not wait for it'))
+        }
         child.settle(tag)
       }
     }
