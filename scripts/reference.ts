@@ -1,6 +1,7 @@
 // The reference pages, made from what the code itself reads: the command table, the error tables, the config schema.
 import { configJsonSchema } from '../packages/daemon/src/config/json-schema.ts'
 import { daemonErrors } from '../packages/daemon/src/errors.ts'
+import { mcpErrors } from '../packages/daemon/src/mcp/errors.ts'
 import { globalFlags } from '../packages/cli/src/command-flags.ts'
 import { commands } from '../packages/cli/src/command-table.ts'
 import type { Command, Flag } from '../packages/cli/src/command.ts'
@@ -97,6 +98,11 @@ const tables: readonly { readonly title: string; readonly says: string; readonly
   { title: 'The daemon', says: 'Asks, sessions, MCP, configuration, the store.', rows: daemonErrors },
   { title: 'The lifecycle kernel', says: 'Finding, starting, claiming and leaving.', rows: lifecycleErrors },
   { title: 'The protocol', says: 'Between two processes.', rows: protocolErrors },
+  {
+    title: 'MCP servers',
+    says: 'Between the daemon and the MCP servers; hosts get them in `error.data.holdfast`.',
+    rows: mcpErrors,
+  },
   { title: 'The keeper', says: 'Between the daemon and the keeper.', rows: keeperErrors },
 ]
 
