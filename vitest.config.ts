@@ -13,6 +13,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'tests/rig/**/*.test.ts'],
           exclude: ['**/*.process.test.ts'],
+          // What is pure needs no worker of its own for each file.
+          isolate: false,
           testTimeout: 20_000,
         },
       },
@@ -21,7 +23,11 @@ export default defineConfig({
         ...source,
         test: {
           name: 'integration',
-          include: ['packages/*/src/**/*.process.test.ts', 'tests/integration/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.process.test.ts',
+            'tests/rig/**/*.process.test.ts',
+            'tests/integration/**/*.test.ts',
+          ],
           globalSetup: ['tests/rig/build-once.ts'],
           maxWorkers: 2,
           ...patient,

@@ -14,6 +14,7 @@ const steps: readonly Step[] = [
   { name: 'declarations', command: ['tsc', '-p', 'packages/lifecycle/tsconfig.build.json', '--noEmit'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
+  { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'unit tests', command: ['vitest', 'run', '--project', 'unit', '--passWithNoTests'] },
 ]
 

@@ -15,7 +15,7 @@ export interface Row {
   measure(): Promise<Figure>
 }
 
-export function time(ms: number): string {
+function time(ms: number): string {
   if (ms >= 100) return `${ms.toFixed(0)} ms`
   return ms >= 1 ? `${ms.toFixed(1)} ms` : `${(ms * 1000).toFixed(1)} us`
 }

@@ -11,7 +11,7 @@ import type { SmallDaemonOptions } from '../fixtures/small-daemon.ts'
 
 const program = join(import.meta.dirname, '../fixtures/small-daemon.ts')
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly stdout: string

@@ -24,7 +24,7 @@ export interface Argument {
   readonly oneOf?: readonly string[]
 }
 
-export interface Example {
+interface Example {
   /** The whole command line. */
   readonly line: string
   readonly says: string

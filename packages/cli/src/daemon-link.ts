@@ -26,11 +26,11 @@ export interface LinkFrom {
 }
 
 /** How long a daemon may take to come up, and how long a lost one is waited for. */
-export const startBudgetMs = 30_000
+const startBudgetMs = 30_000
 /** How long a daemon may take to greet before it is looked at more closely. */
 const greetingMs = 1000
 
-export const protocolRange = { min: 1, max: 1 } as const
+const protocolRange = { min: 1, max: 1 } as const
 
 export function foldersOf(scope: string, env: CliEnvironment): Folders {
   return resolveFolders({ app: 'holdfast', scope, env: env.all, uid: process.getuid?.() ?? 0 })

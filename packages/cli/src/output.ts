@@ -15,7 +15,7 @@ export interface OutputOptions {
 }
 
 const styles = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' } as const
-export type Style = keyof typeof styles
+type Style = keyof typeof styles
 export type Paint = (style: Style, text: string) => string
 
 export class Output {

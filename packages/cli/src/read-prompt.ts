@@ -2,7 +2,7 @@
 import { CliError } from './errors.ts'
 
 /** More than this is not a question but a file; the protocol would refuse it later and less clearly. */
-export const promptLimitBytes = 8 * 1024 * 1024
+const promptLimitBytes = 8 * 1024 * 1024
 
 export interface Input extends AsyncIterable<unknown> {
   readonly isTTY?: boolean

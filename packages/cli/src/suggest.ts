@@ -1,7 +1,7 @@
 // "Did you mean": the nearest of some names, when one is near enough to be a slip.
 
 /** Edits (insert, delete, replace, swap of neighbours) between two words. */
-export function distance(a: string, b: string): number {
+function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number): number => rows[row]?.[column] ?? 0
   for (let row = 1; row <= a.length; row++) {

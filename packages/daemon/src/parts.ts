@@ -6,7 +6,7 @@ import type { ConfigLoader } from './config/load-config.ts'
 import type { Keeper } from './keeper-link.ts'
 import type { Store } from './store/api.ts'
 
-export interface ChildEnvironmentRequest {
+interface ChildEnvironmentRequest {
   /** As configured, with its references. */
   readonly configured: Readonly<Record<string, string>>
   readonly child: string

@@ -10,7 +10,7 @@ import {
   terminateTree,
 } from '@holdfast/lifecycle'
 
-export const stateVariable = 'HOLDFAST_STATE'
+const stateVariable = 'HOLDFAST_STATE'
 
 export interface Reaped {
   /** The child that it belonged to. */

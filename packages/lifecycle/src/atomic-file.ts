@@ -55,7 +55,7 @@ export function removeFile(path: string): void {
 }
 
 /** Makes the names in a folder durable. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const fd = openSync(path, 'r')
   try {
     fsyncSync(fd)

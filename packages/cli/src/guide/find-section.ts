@@ -8,7 +8,7 @@ const fillers = new Set(
 )
 
 /** Words in lower case, without endings that hide that two are the same. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
   return words
     .filter((word) => !fillers.has(word))

@@ -5,7 +5,7 @@ import { LineSplitter, readEnvelope } from '@holdfast/protocol'
 import { McpLink, type McpLinkOptions } from './link.ts'
 import { errorAnswer } from './messages.ts'
 
-export const FRAME_LIMIT_BYTES = 64 * 1024 * 1024
+const FRAME_LIMIT_BYTES = 64 * 1024 * 1024
 const NEWLINE = Buffer.from('\n')
 
 export interface ProxyOptions extends Omit<McpLinkOptions, 'deliver'> {

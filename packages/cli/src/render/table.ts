@@ -1,7 +1,7 @@
 // Columns of text, as wide as a terminal shows them.
 
 /** East Asian wide characters and emoji take two columns; combining marks take none. */
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   let width = 0
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0

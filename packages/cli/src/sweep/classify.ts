@@ -1,7 +1,7 @@
 // What a process that carries our tag is to us. Pure. Unknown is never read as dead: only what is proved to be nobody's is
 // an orphan.
 
-export type Verdict = 'live' | 'adopted' | 'orphan' | 'stale' | 'foreign' | 'unknown'
+type Verdict = 'live' | 'adopted' | 'orphan' | 'stale' | 'foreign' | 'unknown'
 
 export interface Tagged {
   readonly pid: number

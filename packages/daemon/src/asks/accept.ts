@@ -23,10 +23,10 @@ export interface AcceptWorld {
 
 export type Accepted = { readonly kind: 'new' | 'known'; readonly record: AskRecord }
 
-export const defaultSession = 'main'
+const defaultSession = 'main'
 
 /** In UTF-16 units. */
-export const promptLimit = 8 * 1024 * 1024
+const promptLimit = 8 * 1024 * 1024
 
 function checkRequest(request: AskRequest): void {
   const { prompt, deadlineMs } = request

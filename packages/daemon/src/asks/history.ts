@@ -5,7 +5,7 @@ import type { Op, Store } from '../store/api.ts'
 import { AskRecord, buckets, forgetOps } from './record.ts'
 import { isFinal } from './transition.ts'
 
-export const defaultHistoryLimit = 10_000
+const defaultHistoryLimit = 10_000
 
 const pageSize = 200
 

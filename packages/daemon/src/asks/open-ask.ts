@@ -8,7 +8,7 @@ export interface Piece {
 }
 
 /** In UTF-16 units. */
-export const replyLimit = 16 * 1024 * 1024
+const replyLimit = 16 * 1024 * 1024
 
 export class OpenAsk {
   record: AskRecord

@@ -16,7 +16,7 @@ export interface WaitOptions {
 const pieceLimit = 64 * 1024
 
 /** A piece of at most the limit that does not end inside of a surrogate pair. */
-export function firstPiece(text: string, limit: number = pieceLimit): string {
+function firstPiece(text: string, limit: number = pieceLimit): string {
   if (text.length <= limit) return text
   const last = text.charCodeAt(limit - 1)
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit)

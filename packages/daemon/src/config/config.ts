@@ -4,11 +4,11 @@ import type { FileEntries } from './check-file.ts'
 import type { AgentEntry, HttpServerEntry, ServiceEntry, StdioServerEntry } from './schema.ts'
 
 /** An entry and the file it comes from. */
-export type Sourced<T> = T & { readonly source: string }
+type Sourced<T> = T & { readonly source: string }
 
 export type AgentConfig = Sourced<AgentEntry>
 export type McpServerConfig = Sourced<StdioServerEntry> | Sourced<HttpServerEntry>
-export type ServiceConfig = Sourced<ServiceEntry>
+type ServiceConfig = Sourced<ServiceEntry>
 
 export interface Config {
   readonly agents: Readonly<Record<string, AgentConfig>>

@@ -8,7 +8,7 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser'
 
-export interface TextProblem {
+interface TextProblem {
   readonly line: number
   readonly message: string
   readonly path: string

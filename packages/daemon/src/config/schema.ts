@@ -92,7 +92,7 @@ export const ServiceEntry = v.strictObject({
 })
 export type ServiceEntry = v.InferOutput<typeof ServiceEntry>
 
-export const importNames = [
+const importNames = [
   'claude',
   'claude-desktop',
   'cursor',

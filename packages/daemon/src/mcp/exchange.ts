@@ -15,7 +15,7 @@ import { Servers } from './servers.ts'
 import { isDownstreamId, OWN, routeOf, routeOfTag } from './upstream-id.ts'
 
 /** How long a client that is gone is expected back. */
-export const GRACE_MS = 60_000
+const GRACE_MS = 60_000
 
 export interface OpenRequest {
   readonly downstream: string

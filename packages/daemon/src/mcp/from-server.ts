@@ -60,7 +60,7 @@ function paramOf(line: Buffer, name: string): string | null {
 }
 
 /** The one whom a message without an address can only concern: who waits for this server, or else who alone uses it. */
-export function attributed(downstreams: Iterable<Downstream>, child: Child): Downstream | null {
+function attributed(downstreams: Iterable<Downstream>, child: Child): Downstream | null {
   const users = [...downstreams].filter((each) => each.child === child && each.isOpen)
   const waiting = users.filter((each) => [...each.calls.values()].some((call) => call.child === child))
   const candidates = waiting.length > 0 ? waiting : users.filter((each) => each.hasSaidHello)

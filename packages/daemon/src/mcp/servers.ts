@@ -14,7 +14,7 @@ import type { McpPorts, ServerSpec } from './ports.ts'
 import { readTools, type Tool } from './tools.ts'
 import { OWN } from './upstream-id.ts'
 
-export const INITIALIZE_BUCKET = 'mcp.initialize'
+const INITIALIZE_BUCKET = 'mcp.initialize'
 const END_GRACE_MS = 2_000
 const KEPT_EXITS = 10
 const OUTPUT_SLACK_BYTES = 4 * 1024 * 1024

@@ -8,7 +8,7 @@ import { endTurn, failWaiting, stay, withLink, type AskChange, type Note, type S
 /** So many processes may go away before taking a prompt until it is given up. */
 const missLimit = 2
 
-export interface AgentExit {
+interface AgentExit {
   readonly code: number | null
   readonly signal: string | null
 }

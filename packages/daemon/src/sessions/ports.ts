@@ -5,7 +5,7 @@ import type { AskChange } from './step.ts'
 
 export type AskEvent = 'finish' | 'fail' | 'cancel' | 'expire' | 'lose'
 
-export interface AskPlan {
+interface AskPlan {
   readonly ops: readonly Op[]
   /** Called once `ops` are durable. */
   apply(): void
@@ -20,7 +20,7 @@ export interface AskQueue {
 }
 
 /** How the process of an agent is started. */
-export interface Launch {
+interface Launch {
   readonly spec: Omit<ChildSpec, 'id' | 'label' | 'logFile' | 'io'>
   readonly permissions: 'allow' | 'deny'
 }

@@ -3,7 +3,7 @@
 import type { AskEvent } from './ports.ts'
 import type { Link, SessionRecord } from './record.ts'
 
-export type Certainty = 'exact' | 'observed' | 'degraded'
+type Certainty = 'exact' | 'observed' | 'degraded'
 
 export type AskChange =
   | { readonly kind: 'start'; readonly ask: string }

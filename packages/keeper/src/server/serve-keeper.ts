@@ -17,7 +17,7 @@ export interface ServeKeeperOptions {
 }
 
 /** What a newer daemon may ask of this keeper; it only grows. */
-export const keeperCapabilities = ['pipes', 'terminals', 'tags', 'streams'] as const
+const keeperCapabilities = ['pipes', 'terminals', 'tags', 'streams'] as const
 
 /** When it lost its claim nobody can reach its children any more; they get so long. */
 const supersededGraceMs = 100

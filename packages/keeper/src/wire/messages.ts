@@ -19,7 +19,7 @@ export const maxTagBytes = 1024
 /** Payloads up to this size are copied behind their head, so that they cost one write; larger ones go as they are. */
 const copyLimitBytes = 16 * 1024
 
-export const inputOutcomes = ['taken', 'already', 'gone', 'full', 'unknown'] as const
+const inputOutcomes = ['taken', 'already', 'gone', 'full', 'unknown'] as const
 export type InputOutcome = (typeof inputOutcomes)[number]
 
 /** A frame as the pieces to write, one after the other. */

@@ -10,7 +10,7 @@ export interface Cgroup {
 }
 
 /** Where the version 2 hierarchy is mounted, from /proc/self/mountinfo. Pure. */
-export function unifiedMount(mountinfo: string): string | null {
+function unifiedMount(mountinfo: string): string | null {
   for (const line of mountinfo.split('\n')) {
     const [left = '', right = ''] = line.split(' - ')
     if (right.startsWith('cgroup2 ')) return left.split(' ')[4] ?? null
@@ -19,7 +19,7 @@ export function unifiedMount(mountinfo: string): string | null {
 }
 
 /** The path of a process in the version 2 hierarchy, from /proc/<pid>/cgroup. Pure. */
-export function unifiedPath(text: string): string | null {
+function unifiedPath(text: string): string | null {
   const line = text.split('\n').find((each) => each.startsWith('0::'))
   return line === undefined ? null : line.slice(3)
 }

@@ -28,7 +28,7 @@ export function takeSnapshot(system: System, cgroupPids: ReadonlySet<number> = n
 }
 
 /** The anonymous pipes and sockets that a process holds: what only inheritance can give to another. */
-export function marksOf(pid: number, system: System): string[] {
+function marksOf(pid: number, system: System): string[] {
   const open = system.descriptors(pid)
   if (open === 'unknown') return []
   return open.filter((target) => target.startsWith('pipe:[') || target.startsWith('socket:['))

@@ -31,7 +31,7 @@ export function findTagged(prefix: string, system: System = thisSystem): TaggedP
 }
 
 /** `a/b` is matched by `a/b`, `a` and `a/`, never by `a/bc`. Pure. */
-export function matchesTag(tag: string, prefix: string): boolean {
+function matchesTag(tag: string, prefix: string): boolean {
   return tag === prefix || tag.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)
 }
 
