@@ -44,11 +44,16 @@ async function run(): Promise<number> {
   return env['HOLDFAST_FOREGROUND'] === '1' ? 0 : lostExitCode
 }
 
+/** The claim is released: a handle that somebody forgot must not keep the process, or whoever waits for its end, any longer. */
+function leave(exitCode: number): never {
+  process.exit(exitCode)
+}
+
 try {
-  process.exitCode = await run()
+  leave(await run())
 } catch (error) {
   const { code, kind, message, hint } = toWireError(error)
   process.stderr.write(`${code}: ${message}${hint === undefined ? '' : `\n${hint}`}\n`)
   if (kind === 'internal' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-  process.exitCode = exitCodes[kind]
+  leave(exitCodes[kind])
 }
