@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'packaging',
           include: ['tests/packaging/**/*.test.ts'],
-          globalSetup: ['tests/rig/build-once.ts'],
+          globalSetup: ['tests/packaging/install.ts'],
           maxWorkers: 1,
           ...patient,
           testTimeout: 300_000,

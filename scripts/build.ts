@@ -57,6 +57,7 @@ function buildLibraries(): void {
   for (const name of readdirSync(join(root, 'packages'))) {
     const config = join(root, 'packages', name, 'tsconfig.build.json')
     if (!existsSync(config)) continue
+    rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
     const done = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
     if (done.status !== 0) process.exit(1)
   }
