@@ -8,6 +8,7 @@ import { openLink, type DaemonLink, type LinkOptions } from './daemon-link.ts'
 import { Interrupted, problemOf } from './errors.ts'
 import { Output, type Sink } from './output.ts'
 import { checkName, parse, wantsJson, type Parsed } from './parse.ts'
+import { withinLimit } from './time-limit.ts'
 import { version } from './version.ts'
 
 export interface Surroundings {
@@ -57,24 +58,31 @@ async function carryOut(parsed: Parsed, around: Surroundings, out: Output): Prom
   if (parsed.kind === 'help') {
     const words = parsed.command?.words ?? (parsed.group === null ? [] : [parsed.group])
     const { run } = await import('./commands/help.ts')
-    await run(contextOf({ ...parsed, words }, around, out).context)
+    await run(contextOf({ ...parsed, words, signal: around.signal }, around, out).context)
     return 0
   }
-  const { context, close } = contextOf(parsed, around, out)
-  try {
-    const { run } = await parsed.command.load()
-    return (await run(context)) ?? 0
-  } finally {
-    close()
+  const limit = {
+    limitMs: parsed.options.number('timeout'),
+    name: parsed.command.words.join(' '),
+    interrupted: around.signal,
   }
+  return withinLimit(limit, async (signal) => {
+    const { context, close } = contextOf({ ...parsed, signal }, around, out)
+    try {
+      const { run } = await parsed.command.load()
+      return (await run(context)) ?? 0
+    } finally {
+      close()
+    }
+  })
 }
 
 function contextOf(
-  { words, options }: Pick<Context, 'words' | 'options'>,
+  { words, options, signal }: Pick<Context, 'words' | 'options' | 'signal'>,
   around: Surroundings,
   out: Output,
 ): { context: Context; close: () => void } {
-  const { env, stdin, signal, directory } = around
+  const { env, stdin, directory } = around
   const globals: Globals = {
     scope: checkName('scope', options.text('scope') ?? env.scope ?? 'default'),
     directory: resolve(directory, options.text('project') ?? '.'),

@@ -9,9 +9,12 @@ import type { DaemonLink } from '../daemon-link.ts'
 import { CliError } from '../errors.ts'
 import { checkName } from '../parse.ts'
 import { readPrompt } from '../read-prompt.ts'
+import { timedOut, windUpMs } from '../time-limit.ts'
 
 /** How long a cancel may take when the user leaves; the daemon cancels as well when the connection ends. */
 const cancelMs = 2000
+/** The same after --timeout, when there is less time to wind up. */
+const lateCancelMs = windUpMs - 200
 
 export const run: Run = async (context) => {
   const { words, options, out, signal, link } = context
@@ -27,7 +30,10 @@ export const run: Run = async (context) => {
   const prompt = await readPrompt(words[1], () => context.stdin, signal)
   const daemon = await link()
   const waits = !options.has('no-wait')
-  const asks = await Promise.all(agents.map((agent) => create(daemon, agent, prompt, context)))
+  const creating = Promise.all(agents.map((agent) => create(daemon, agent, prompt, context)))
+  const asks = await creating.catch((error: unknown) => {
+    throw timedOut(signal) === null ? error : notKnown(signal, waits)
+  })
   if (!waits) {
     out.result(asks.length === 1 ? asks[0] : { asks }, () => asks.map(({ id }) => id).join('\n'))
     return 0
@@ -86,7 +92,7 @@ async function waitFor(daemon: DaemonLink, asks: readonly Ask[], context: Contex
       }),
     )
   } finally {
-    if (signal.aborted) await cancelRest(daemon, asks, over)
+    if (signal.aborted) await cancelRest(daemon, asks, { over, signal })
   }
   if (out.json && !stream) out.result(over.length === 1 ? over[0] : { asks: inOrder(over, asks) }, () => '')
   return exitCodeOf(over)
@@ -115,8 +121,38 @@ async function show(ask: Ask, { context: { out, options }, streams, isOnly }: Sh
   await out.raw(`${heading}${rest}${end}`)
 }
 
-async function cancelRest(daemon: DaemonLink, asks: readonly Ask[], over: readonly Ask[]): Promise<void> {
-  const open = asks.filter(({ id }) => !over.some((each) => each.id === id))
-  const params = { reason: 'the command that waited for it was interrupted' }
-  await Promise.allSettled(open.map(({ id }) => daemon.request(cancelAsk, { id, ...params }, { timeoutMs: cancelMs })))
+interface Left {
+  readonly over: readonly Ask[]
+  readonly signal: AbortSignal
+}
+
+/** Cancels what is not over; at the end of --timeout it throws what became of each. */
+async function cancelRest(daemon: DaemonLink, asks: readonly Ask[], { over, signal }: Left): Promise<void> {
+  const late = timedOut(signal)
+  const reason = `the command that waited for it ${late === null ? 'was interrupted' : 'ran out of time'}`
+  const timeoutMs = late === null ? cancelMs : lateCancelMs
+  const fates = asks.map(async ({ id }) => {
+    const ended = over.find((each) => each.id === id)
+    if (ended !== undefined) return fateOf(id, ended)
+    return daemon.request(cancelAsk, { id, reason }, { timeoutMs }).then(
+      (ask) => fateOf(id, ask),
+      () => fateOf(id, null),
+    )
+  })
+  const said = await Promise.all(fates)
+  if (late !== null) {
+    const hint = `\`holdfast ask-status ${asks[0]?.id ?? 'ID'}\` shows it; with --no-wait an ask goes on.`
+    throw new CliError('timed-out', `${late.message}; ${said.join(', ')}`, hint)
+  }
+}
+
+function fateOf(id: string, ask: Ask | null): string {
+  if (ask === null) return `ask ${id} is cancelled as soon as the daemon notices`
+  return `ask ${id} ${ask.state === 'cancelled' ? 'was cancelled' : `is ${ask.state}`}`
+}
+
+/** The time was over before the daemon had said whether it accepted. */
+function notKnown(signal: AbortSignal, waits: boolean): CliError {
+  const then = waits ? 'an ask that was accepted is cancelled' : 'an ask that was accepted goes on'
+  return new CliError('timed-out', `${timedOut(signal)?.message ?? ''}; ${then}`, '`holdfast asks` lists them.')
 }

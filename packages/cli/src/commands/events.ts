@@ -3,6 +3,7 @@ import { eventNotice, followEvents, readEvents, type Event } from '@holdfast/pro
 import type { Context, Run } from '../command.ts'
 import type { DaemonLink } from '../daemon-link.ts'
 import { printable } from '../render/table.ts'
+import { timedOut } from '../time-limit.ts'
 
 const pageSize = 500
 /** Without --since, this many of the newest are shown. */
@@ -57,6 +58,8 @@ async function follow(daemon: DaemonLink, since: number, { out, signal }: Contex
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  const late = timedOut(signal)
+  if (late !== null) throw late
 }
 
 function render({ cursor, at, epoch, type, subject, data }: Event): string {

@@ -5,6 +5,7 @@ import type { Context, Run } from '../command.ts'
 import { foldersOf } from '../daemon-link.ts'
 import { CliError } from '../errors.ts'
 import { addedLines, lastLines } from '../read-tail.ts'
+import { timedOut } from '../time-limit.ts'
 
 const defaultLines = 50
 const answerMs = 3000
@@ -21,6 +22,8 @@ export const run: Run = async (context) => {
   for (const line of tail?.lines ?? []) await out.line({ name, line }, () => line)
   if (!isFollowing) return
   for await (const line of addedLines(path, tail?.offset ?? 0, signal)) await out.line({ name, line }, () => line)
+  const late = timedOut(signal)
+  if (late !== null) throw late
 }
 
 async function pathOf(name: string, context: Context): Promise<string> {

@@ -8,6 +8,7 @@ import { callFailure } from '../mcp/call-failure.ts'
 import { McpLink } from '../mcp/link.ts'
 import { newDownstreamId } from '../mcp/messages.ts'
 import { isToolError, renderResult } from '../mcp/render-result.ts'
+import { timedOut } from '../time-limit.ts'
 import { plainTarget, type Target, targetAmong, toolNamed } from '../mcp/target.ts'
 
 const ID = '1'
@@ -91,13 +92,14 @@ async function longTarget({ link, directory, signal }: Context, text: string): P
   return targetAmong(text, servers)
 }
 
-function givenUp({ signal, timeoutMs }: Context, { server, tool }: Target): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(new Interrupted('interrupted'))
-    signal.addEventListener('abort', () => reject(new Interrupted('interrupted')), { once: true })
-    if (timeoutMs === null) return
-    const late = (): void =>
-      reject(new CliError('timed-out', `${server}.${tool} did not answer within ${timeoutMs} ms`))
-    setTimeout(late, timeoutMs).unref()
-  })
+function givenUp({ signal }: Context, { server, tool }: Target): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const leave = (): void => {
+    const late = timedOut(signal)
+    const what = `${server}.${tool} had not answered and was cancelled; it may have run`
+    reject(late === null ? new Interrupted('interrupted') : new CliError('timed-out', `${late.message}: ${what}`))
+  }
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave, { once: true })
+  return promise
 }

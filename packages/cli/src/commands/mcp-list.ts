@@ -10,7 +10,8 @@ const slackMs = 5_000
 
 export const run: Run = async ({ words, directory, options, out, link, signal, timeoutMs }) => {
   const [server] = words
-  const limitMs = timeoutMs ?? probeMs
+  // Servers that do not answer are shown as such, so their time ends before that of the command.
+  const limitMs = timeoutMs === null ? probeMs : Math.max(timeoutMs * 0.6, timeoutMs - 1000)
   const daemon = await link()
   const question = { project: directory, ...(server === undefined ? {} : { server }) }
   const probe = !options.has('no-probe')
