@@ -1,6 +1,7 @@
 // Ends the children whose keeper is dead. They are found by the tag in their environment, and belong to us only when they carry
 // the state folder of this very scope as well: two homes may both have a scope of one name.
 import {
+  childHome,
   type Clock,
   findTagged,
   type Log,
@@ -9,8 +10,6 @@ import {
   type TaggedProcess,
   terminateTree,
 } from '@holdfast/lifecycle'
-
-const stateVariable = 'HOLDFAST_STATE'
 
 export interface Reaped {
   /** The child that it belonged to. */
@@ -34,7 +33,7 @@ export async function reapTagged(options: ReapOptions): Promise<Reaped[]> {
   const byChild = new Map<string, TaggedProcess[]>()
   for (const found of findTagged(options.scope)) {
     const child = found.tag.slice(options.scope.length + 1)
-    if (options.spare.has(child) || processVariable(found.pid, stateVariable) !== options.stateFolder) continue
+    if (options.spare.has(child) || processVariable(found.pid, childHome) !== options.stateFolder) continue
     byChild.set(child, [...(byChild.get(child) ?? []), found])
   }
   return Promise.all([...byChild].map(([child, processes]) => reapChild(child, processes, options)))
@@ -49,7 +48,15 @@ async function reapChild(child: string, processes: readonly TaggedProcess[], opt
   const { tag, pid, pgid } = leader
   const group = pgid === pid ? pgid : 0
   const { graceMs, log, clock } = options
-  const { ended, survivors } = await terminateTree({ identity, group, tag, graceMs, log, clock })
+  const { ended, survivors } = await terminateTree({
+    identity,
+    group,
+    tag,
+    home: options.stateFolder,
+    graceMs,
+    log,
+    clock,
+  })
   return { child, ended: ended.map(named), survivors: survivors.map(named) }
 }
 

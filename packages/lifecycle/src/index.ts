@@ -33,7 +33,7 @@ export type { ProcessInfo, ProcessStat } from './os/system.ts'
 export { type Cgroup, enterCgroup, removeCgroup } from './process/cgroup.ts'
 export { isAlive, processIdentity, sameProcess, selfIdentity } from './process/identity.ts'
 export { signalProcess, type SignalResult } from './process/signal.ts'
-export { childTag, findTagged, processTable, processVariable, type TaggedProcess } from './process/table.ts'
+export { childHome, childTag, findTagged, processTable, processVariable, type TaggedProcess } from './process/table.ts'
 export { descriptorMarks, terminateTree, type TerminateRequest, type TerminateResult } from './process/terminate.ts'
 
 // Restarting without spinning.

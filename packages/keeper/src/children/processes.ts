@@ -1,5 +1,6 @@
 // How the keeper proves and ends processes; lifecycle does the work. A port, so that tests can have their own.
 import {
+  childHome,
   childTag,
   descriptorMarks,
   type Identity,
@@ -15,6 +16,8 @@ export interface Proved {
   readonly identity: Identity
   readonly startTicks: number
   readonly tag: string | null
+  /** Whose tag it is. */
+  readonly home: string | null
   readonly marks: readonly string[]
 }
 
@@ -34,11 +37,13 @@ export function systemProcesses(log: Log): Processes {
         return null
       }
       const tag = spec.env[childTag] ?? null
-      return { identity, startTicks: identity.startTicks, tag, marks: descriptorMarks(identity) }
+      const home = spec.env[childHome] ?? null
+      return { identity, startTicks: identity.startTicks, tag, home, marks: descriptorMarks(identity) }
     },
-    async end({ identity, tag, marks }, graceMs, isTerminal) {
+    async end({ identity, tag, home, marks }, graceMs, isTerminal) {
       if (isTerminal) signalProcess(identity, 'SIGHUP')
-      const request = { identity, group: identity.pid, marks, graceMs, log, ...(tag === null ? {} : { tag }) }
+      const owner = { ...(tag === null ? {} : { tag }), ...(home === null ? {} : { home }) }
+      const request = { identity, group: identity.pid, marks, graceMs, log, ...owner }
       const { survivors } = await terminateTree(request)
       return survivors.map(({ pid, command }) => ({ pid, command }))
     },

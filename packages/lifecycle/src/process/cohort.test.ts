@@ -33,6 +33,8 @@ test('K39 members are the group, descent, the tag, inherited pipes', () => {
     fakeProcess(104, { ppid: 103 }),
     fakeProcess(105, { descriptors: ['/dev/null', 'pipe:[7]'] }),
     fakeProcess(200),
+    // The same tag, given out by another home.
+    fakeProcess(202, { variables: { HOLDFAST_CHILD: 'test/a', HOLDFAST_STATE: '/elsewhere' } }),
     fakeProcess(201, { descriptors: ['pipe:[8]'], variables: { HOLDFAST_CHILD: 'test/ab' } }),
   ])
   expect(found).toEqual({ pids: [100, 101, 102, 103, 104, 105], isGroupProved: true, unproved: [] })

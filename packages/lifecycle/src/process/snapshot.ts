@@ -1,7 +1,7 @@
 // Reads one moment of the process table for the search of a child's processes. What is asked for is read once, and only then.
 import type { ProcessStat, System } from '../os/system.ts'
 import type { Snapshot } from './cohort.ts'
-import { childTag } from './table.ts'
+import { childHome, childTag, ownerMark } from './table.ts'
 
 /** Set in the environment of each daemon that we start, and of nothing else. */
 export const daemonMark = 'HOLDFAST_INSTANCE'
@@ -20,11 +20,20 @@ export function takeSnapshot(system: System, cgroupPids: ReadonlySet<number> = n
   return {
     selfPid: process.pid,
     processes: system.all(),
-    tagOf: (pid) => variable(pid, childTag),
+    tagOf: (pid) => {
+      const tag = variable(pid, childTag)
+      return tag === null ? null : ownerMark(tag, variable(pid, childHome))
+    },
     marksOf: (pid) => marksOf(pid, system),
     isDaemon: (pid) => variable(pid, daemonMark) !== null,
     inCgroup: (pid) => cgroupPids.has(pid),
   }
+}
+
+/** The tag of a running process and whose it is; null when it has none. */
+export function ownerMarkOf(pid: number, system: System): string | null {
+  const tag = system.variableOf(pid, childTag)
+  return tag === null ? null : ownerMark(tag, system.variableOf(pid, childHome))
 }
 
 /** The anonymous pipes and sockets that a process holds: what only inheritance can give to another. */
@@ -42,7 +51,7 @@ export function ownMarks(leader: ProcessStat, tag: string | null, system: System
   const marks = new Set(marksOf(leader.pid, system))
   const isOther = (each: ProcessStat): boolean => {
     if (each.pid === process.pid || each.startTicks < leader.startTicks) return true
-    const other = system.variableOf(each.pid, childTag)
+    const other = ownerMarkOf(each.pid, system)
     return other !== null && tag !== null && other !== tag
   }
   for (const each of marks.size === 0 ? [] : system.all()) {

@@ -4,6 +4,8 @@ import { thisSystem } from '../os/this-system.ts'
 
 /** The variable that every child of ours and what it starts carries: `<scope>/<id>`. */
 export const childTag = 'HOLDFAST_CHILD'
+/** The variable that says whose child it is: the state folder of its daemon. Two homes may give out one tag. */
+export const childHome = 'HOLDFAST_STATE'
 
 /** A tagged process. */
 export interface TaggedProcess extends ProcessInfo {
@@ -38,4 +40,9 @@ function matchesTag(tag: string, prefix: string): boolean {
 /** A variable of the environment that a process was started with; null when it has none, or it cannot be read. */
 export function processVariable(pid: number, name: string, system: System = thisSystem): string | null {
   return system.variableOf(pid, name)
+}
+
+/** What tells the children of one daemon from all others: the tag and whose it is, as one text. Pure. */
+export function ownerMark(tag: string, home: string | null | undefined): string {
+  return home === null || home === undefined ? tag : `${home}\n${tag}`
 }

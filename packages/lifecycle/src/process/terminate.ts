@@ -9,8 +9,8 @@ import { type Cgroup, cgroupMembers, killCgroup } from './cgroup.ts'
 import { keyOf, membersOf } from './cohort.ts'
 import { identityOf } from './identity.ts'
 import { signalGroup, signalProcess } from './signal.ts'
-import { ownMarks, takeSnapshot } from './snapshot.ts'
-import { childTag, withCommand } from './table.ts'
+import { ownerMarkOf, ownMarks, takeSnapshot } from './snapshot.ts'
+import { ownerMark, withCommand } from './table.ts'
 
 /** Which processes to end, and how patiently. */
 export interface TerminateRequest {
@@ -20,6 +20,8 @@ export interface TerminateRequest {
   readonly group: number
   /** The value of HOLDFAST_CHILD in its environment. */
   readonly tag?: string
+  /** The value of HOLDFAST_STATE in its environment: another home may have given the same tag to a process of its own. */
+  readonly home?: string
   /** Pipes and sockets that only it was given (see `descriptorMarks`). Found by itself while the child lives. */
   readonly marks?: readonly string[]
   readonly cgroup?: Cgroup | null
@@ -61,7 +63,7 @@ export async function terminateTree(request: TerminateRequest): Promise<Terminat
 export function descriptorMarks(identity: Identity, system: System = thisSystem): readonly string[] {
   const leader = system.stat(identity.pid)
   if (leader === null || leader === 'unknown' || leader.startTicks !== identity.startTicks) return []
-  return [...ownMarks(leader, system.variableOf(leader.pid, childTag), system)]
+  return [...ownMarks(leader, ownerMarkOf(leader.pid, system), system)]
 }
 
 /** One search: what was found so far, and what of it still runs. */
@@ -87,17 +89,18 @@ class Hunt {
 
   /** A full look at the machine. */
   look(): void {
-    const { identity, group, tag, cgroup } = this.request
+    const { identity, group, cgroup } = this.request
+    const tag = this.request.tag === undefined ? null : ownerMark(this.request.tag, this.request.home)
     const pids = cgroup ? cgroupMembers(cgroup) : new Set<number>()
     const snapshot = takeSnapshot(this.system, pids)
     const known = new Set(this.found.keys())
     const leader = this.placed() ? identity : { pid: 0, startTicks: 0 }
     const find = (): ReturnType<typeof membersOf> =>
-      membersOf(snapshot, { leader, group, tag: tag ?? null, marks: this.marks, known })
+      membersOf(snapshot, { leader, group, tag, marks: this.marks, known })
     let seen = find()
     const living = seen.members.find((each) => keyOf(each) === keyOf(identity))
     if (living && this.marks.size === 0) {
-      this.marks = ownMarks(living, tag ?? null, this.system)
+      this.marks = ownMarks(living, tag, this.system)
       seen = find()
     }
     this.members = seen.members
