@@ -105,12 +105,13 @@ const daemonCommands: readonly Command[] = [
     group: 'The daemon',
     summary: 'Find leftovers of earlier runs, and end them with --yes.',
     about:
-      'Lists what carries our tag or is a record or socket of ours, each with a verdict: live, adopted, orphan, stale, ' +
-      'foreign or unknown. Only orphans whose identity is proved, and stale records, are ever removed.',
+      'Lists what carries our tag or is a record or socket of ours, each with a verdict: live, adopted, orphan, stray, ' +
+      'stale, foreign or unknown. Only orphans whose identity is proved are ever ended; a stray daemon or keeper does not hold ' +
+      'its claim; stale files are replaced by whoever starts next.',
     arguments: [],
     flags: [
       { name: 'dry-run', says: 'only list (the default)' },
-      { name: 'yes', says: 'end the orphans and remove what is stale' },
+      { name: 'yes', says: 'end the orphans' },
     ],
     examples: [{ line: 'holdfast sweep', says: 'look, change nothing' }],
     load: () => import('./commands/sweep.ts'),

@@ -1,5 +1,5 @@
 // `up --foreground`: this very process becomes the daemon (same pid, for service managers), unless a healthy one serves.
-import { ensureFolders } from '@holdfast/lifecycle'
+import { ensureFolders, newInstance } from '@holdfast/lifecycle'
 import type { Context } from './command.ts'
 import { connectRunning, daemonPlace, foldersOf } from './daemon-link.ts'
 import { daemonCommand, type DaemonWishes } from './programs.ts'
@@ -17,8 +17,10 @@ export async function runForeground(context: Context, wishes: DaemonWishes): Pro
   const folders = foldersOf(scope, env)
   ensureFolders(folders, process.getuid?.() ?? 0)
   const { command, args, env: variables, cwd } = daemonCommand({ folders, scope, env: env.all }, wishes)
-  const all: Record<string, string> = { HOLDFAST_FOREGROUND: '1' }
+  const all: Record<string, string> = {}
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) all[name] = value
+  // As every daemon: it can be told from what it starts.
+  Object.assign(all, { HOLDFAST_FOREGROUND: '1', HOLDFAST_INSTANCE: newInstance() })
   await out.flushed()
   process.chdir(cwd)
   process.execve?.(command, [command, ...args], all)

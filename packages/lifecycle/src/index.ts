@@ -20,6 +20,7 @@ export type { StartCommand } from './activation/start-command.ts'
 // Looking at it, changing nothing.
 export { observe, type Observation, type ObservedState } from './activation/observe.ts'
 export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
+export { holdsClaim } from './activation/holder.ts'
 export { readRecord } from './read-record.ts'
 
 // What the two sides say to each other.
@@ -33,7 +34,8 @@ export type { ProcessInfo, ProcessStat } from './os/system.ts'
 export { type Cgroup, enterCgroup, removeCgroup } from './process/cgroup.ts'
 export { isAlive, processIdentity, sameProcess, selfIdentity } from './process/identity.ts'
 export { signalProcess, type SignalResult } from './process/signal.ts'
-export { childHome, childTag, findTagged, processTable, processVariable, type TaggedProcess } from './process/table.ts'
+export { childHome, childTag, findTagged, processVariable, type TaggedProcess } from './process/table.ts'
+export { findPrograms, processAgeMs, processTable, workingFolder } from './process/table.ts'
 export { descriptorMarks, terminateTree, type TerminateRequest, type TerminateResult } from './process/terminate.ts'
 
 // Restarting without spinning.

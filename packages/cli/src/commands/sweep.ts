@@ -3,8 +3,9 @@
 import { processIdentity, terminateTree } from '@holdfast/lifecycle'
 import type { Context, Run } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { cut, table } from '../render/table.ts'
-import { survey, type FoundFile, type FoundProcess } from '../sweep/survey.ts'
+import { formatDuration } from '../duration.ts'
+import { bytes, cut, table } from '../render/table.ts'
+import { survey, type Found, type FoundProcess } from '../sweep/survey.ts'
 
 const graceMs = 3000
 
@@ -18,11 +19,13 @@ export const run: Run = async (context) => {
   const ended: number[] = []
   const survivors: { pid: number; command: string }[] = []
   if (options.has('yes')) {
-    for (const orphan of orphans) {
-      const left = await end(orphan)
-      if (left.length === 0) ended.push(orphan.pid)
-      survivors.push(...left)
-    }
+    await Promise.all(
+      orphans.map(async (orphan) => {
+        const left = await end(orphan)
+        if (left.length === 0) ended.push(orphan.pid)
+        survivors.push(...left)
+      }),
+    )
   }
   out.result({ found, ended, survivors }, () => render(found, ended))
   remark(context, orphans.length, survivors)
@@ -48,16 +51,24 @@ function remark(
   if (orphans > 0 && !options.has('yes')) out.notice(`${orphans} to end: holdfast sweep --yes`)
 }
 
-function render(found: readonly (FoundProcess | FoundFile)[], ended: readonly number[]): string {
+function render(found: readonly Found[], ended: readonly number[]): string {
   if (found.length === 0) return 'nothing of ours was found'
   return table(
-    ['VERDICT', 'KIND', 'PID', 'WHAT', 'WHY'],
+    ['VERDICT', 'KIND', 'PID', 'AGE', 'MEMORY', 'PROJECT', 'WHAT', 'WHY'],
     found.map((each) => [
       each.kind === 'process' && ended.includes(each.pid) ? 'ended' : each.verdict,
       each.kind,
       each.pid === null ? '-' : String(each.pid),
-      cut(each.kind === 'process' ? `${each.tag}: ${each.command}` : each.path, 70),
+      'ageMs' in each ? formatDuration(each.ageMs) : '-',
+      'ageMs' in each ? bytes(each.rssBytes) : '-',
+      each.kind === 'process' ? (each.project ?? '-') : '-',
+      cut(nameOf(each), 60),
       each.why,
     ]),
   )
+}
+
+function nameOf(found: Found): string {
+  if (found.kind === 'process') return `${found.tag}: ${found.command}`
+  return found.kind === 'program' ? found.command : found.path
 }

@@ -1,7 +1,7 @@
 // What a process that carries our tag is to us. Pure. Unknown is never read as dead: only what is proved to be nobody's is
 // an orphan.
 
-type Verdict = 'live' | 'adopted' | 'orphan' | 'stale' | 'foreign' | 'unknown'
+type Verdict = 'live' | 'adopted' | 'orphan' | 'stale' | 'stray' | 'foreign' | 'unknown'
 
 export interface Tagged {
   readonly pid: number
@@ -43,6 +43,13 @@ export function judgeProcess(found: Tagged, { scopes, tagged }: World): Judged {
   if (!isHeld) return { verdict: 'orphan', why: 'the child that it came from has ended' }
   if (scope.isServed) return { verdict: 'live', why: `held by keeper ${keeper.pid}` }
   return { verdict: 'adopted', why: `held by keeper ${keeper.pid}; the next daemon takes it over` }
+}
+
+/** Of a daemon or keeper of a scope of ours: whether it holds the claim of its role. */
+export function judgeProgram(holds: boolean | 'unknown'): Judged {
+  if (holds === true) return { verdict: 'live', why: 'it holds the claim' }
+  if (holds === 'unknown') return { verdict: 'unknown', why: 'whether it holds the claim cannot be told' }
+  return { verdict: 'stray', why: 'it does not hold the claim: it is about to start or to leave, or stuck' }
 }
 
 /** Of a record or socket: `holder` is the process that it names, as far as that can be told. */

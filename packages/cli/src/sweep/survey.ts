@@ -3,24 +3,45 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
   connectDaemon,
+  findPrograms,
   findTagged,
+  holdsClaim,
   isAlive,
   placeOf,
+  processAgeMs,
+  type ProcessStat,
   processVariable,
   readRecord,
+  resolveFolders,
   type Folders,
+  workingFolder,
 } from '@holdfast/lifecycle'
 import type { CliEnvironment } from '../config/env.ts'
 import { foldersOf, greetingFrom } from '../daemon-link.ts'
 import { isName } from '../parse.ts'
-import { judgeFile, judgeProcess, type Judged, type Scope, type Tagged } from './classify.ts'
+import { judgeFile, judgeProcess, judgeProgram, type Judged, type Scope, type Tagged } from './classify.ts'
 
-export interface FoundProcess extends Judged {
-  readonly kind: 'process'
+interface Running extends Judged {
   readonly pid: number
   readonly startTicks: number
-  readonly tag: string
   readonly command: string
+  readonly ageMs: number
+  readonly rssBytes: number
+}
+
+/** A child, or what a child started. */
+export interface FoundProcess extends Running {
+  readonly kind: 'process'
+  readonly tag: string
+  /** The folder that it works in. */
+  readonly project: string | null
+}
+
+/** A daemon or keeper. */
+export interface FoundProgram extends Running {
+  readonly kind: 'program'
+  readonly scope: string
+  readonly instance: string
 }
 
 export interface FoundFile extends Judged {
@@ -31,7 +52,9 @@ export interface FoundFile extends Judged {
 
 const greetMs = 1000
 
-export async function survey(scope: string, env: CliEnvironment): Promise<(FoundProcess | FoundFile)[]> {
+export type Found = FoundProcess | FoundProgram | FoundFile
+
+export async function survey(scope: string, env: CliEnvironment): Promise<Found[]> {
   const folders = foldersOf(scope, env)
   const names = new Set([scope, ...namesIn(dirname(folders.state)), ...namesIn(dirname(folders.run))])
   const all = [...names].map((name) => foldersOf(name, env))
@@ -39,12 +62,44 @@ export async function survey(scope: string, env: CliEnvironment): Promise<(Found
   const found = [...names].flatMap((name) => findTagged(name))
   const tagged = found.map(({ pid, ppid, tag }) => ({ pid, ppid, tag, state: processVariable(pid, 'HOLDFAST_STATE') }))
   const world = { scopes, tagged }
-  const processes = found.map(({ pid, startTicks, tag, command }, index) => {
-    const each: Tagged = tagged[index] ?? { pid, ppid: 0, tag, state: null }
-    return { kind: 'process' as const, pid, startTicks, tag, command, ...judgeProcess(each, world) }
+  const processes = found.map((each, index): FoundProcess => {
+    const { pid, tag } = each
+    const known: Tagged = tagged[index] ?? { pid, ppid: 0, tag, state: null }
+    return { kind: 'process', ...running(each), tag, project: workingFolder(pid), ...judgeProcess(known, world) }
   })
-  return [...processes, ...all.flatMap(filesOf)]
+  return [...processes, ...programsOf(all), ...all.flatMap(filesOf)]
 }
+
+function running(found: ProcessStat & { readonly command: string }): Omit<Running, keyof Judged> {
+  const { pid, startTicks, command, rssBytes } = found
+  return { pid, startTicks, command, ageMs: Math.round(processAgeMs(found)), rssBytes }
+}
+
+/** The daemons and keepers of these scopes. Where one belongs is decided by what it was started with, as it does itself. */
+function programsOf(all: readonly Folders[]): FoundProgram[] {
+  return findPrograms().flatMap((each): FoundProgram[] => {
+    const { pid, instance } = each
+    const env = Object.fromEntries(places.map((name) => [name, processVariable(pid, name) ?? undefined]))
+    const scope = env['HOLDFAST_SCOPE'] || 'default'
+    const folders = all.find((known) => known.scope === scope)
+    if (folders === undefined || !isName(scope)) return []
+    if (resolveFolders({ app: 'holdfast', scope, env, uid: process.getuid?.() ?? 0 }).state !== folders.state) return []
+    const claims = ['daemon', 'keeper'].map((role) => holdsClaim(placeOf(folders, role), pid))
+    const holds = claims.includes(true) || (claims.includes('unknown') ? 'unknown' : false)
+    return [{ kind: 'program', ...running(each), scope, instance, ...judgeProgram(holds) }]
+  })
+}
+
+/** What decides where files lie. */
+const places = [
+  'HOLDFAST_HOME',
+  'HOLDFAST_SCOPE',
+  'HOME',
+  'TMPDIR',
+  'XDG_RUNTIME_DIR',
+  'XDG_STATE_HOME',
+  'XDG_CONFIG_HOME',
+]
 
 async function lookAt(folders: Folders): Promise<Scope> {
   const place = placeOf(folders, 'daemon')

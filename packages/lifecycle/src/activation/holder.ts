@@ -38,6 +38,12 @@ export function provedHolder(lockFile: string, system: System = thisSystem): Ide
   return null
 }
 
+/** Does this process hold the claim of the place? As the kernel says, whatever any file says. */
+export function holdsClaim(place: Place, pid: number, system: System = thisSystem): boolean | 'unknown' {
+  const file = lstatSync(place.lockFile, { bigint: true, throwIfNoEntry: false })
+  return file !== undefined && file.isFile() && system.holdsLock(pid, file)
+}
+
 /** True when the process is stopped or traced: it cannot act on anything. */
 export function isStopped(identity: Identity | null, system: System = thisSystem): boolean {
   const stat = identity === null ? null : system.stat(identity.pid)

@@ -1,7 +1,6 @@
 // How a daemon is started, and what of the caller's environment it may see: a daemon outlives the shell, editor or agent that
 // happened to start it, and must not carry that one's secrets, tags or runtime options.
-import { childTag } from '../process/table.ts'
-import { daemonMark } from '../process/snapshot.ts'
+import { childTag, daemonMark } from '../process/table.ts'
 
 /** A daemon to be started. */
 export interface StartCommand {

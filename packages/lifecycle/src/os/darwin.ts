@@ -82,6 +82,9 @@ export const darwin: System = {
     return text === null ? [] : parseAll(text)
   },
   command: (pid) => run('ps', ['-ww', '-o', 'command=', '-p', String(pid)])?.trim() ?? '[unknown]',
+  ageMs: (startTicks) => Math.max(0, Date.now() - startTicks * 1000),
+  workingFolder: (pid) =>
+    /^n(.+)$/m.exec(run('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-F', 'n']) ?? '')?.[1] ?? null,
   variableOf,
   descriptors,
   holdsLock: (pid, file) => {

@@ -86,6 +86,16 @@ function variableOf(pid: number, name: string): string | null {
   return found === undefined ? null : found.slice(name.length + 1)
 }
 
+/** Start ticks count from the boot, hundredths of seconds on Linux. */
+function ageMs(startTicks: number): number {
+  return Math.max(0, process.getBuiltinModule('node:os').uptime() * 1000 - startTicks * 10)
+}
+
+function workingFolder(pid: number): string | null {
+  const found = attempt(() => readlinkSync(`/proc/${pid}/cwd`))
+  return found === 'unknown' ? null : found
+}
+
 function descriptors(pid: number): string[] | 'unknown' {
   const names = attempt(() => readdirSync(`/proc/${pid}/fd`))
   if (names === 'unknown') return 'unknown'
@@ -128,6 +138,8 @@ export const linux: System = {
   stat,
   all,
   command,
+  ageMs,
+  workingFolder,
   variableOf,
   descriptors,
   holdsLock,

@@ -36,6 +36,10 @@ export interface System {
   /** Every process that can be seen. */
   all(): ProcessStat[]
   command(pid: number): string
+  /** How long ago the process of these start ticks began, in milliseconds. */
+  ageMs(startTicks: number): number
+  /** Where it works; null when that cannot be seen. */
+  workingFolder(pid: number): string | null
   /** A variable of the environment that the process was started with; null when it has none, or it cannot be read. */
   variableOf(pid: number, name: string): string | null
   /** What the open descriptors of a process point at: `socket:[1]`, `pipe:[2]`, paths. */

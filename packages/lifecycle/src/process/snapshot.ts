@@ -1,10 +1,7 @@
 // Reads one moment of the process table for the search of a child's processes. What is asked for is read once, and only then.
 import type { ProcessStat, System } from '../os/system.ts'
 import type { Snapshot } from './cohort.ts'
-import { childHome, childTag, ownerMark } from './table.ts'
-
-/** Set in the environment of each daemon that we start, and of nothing else. */
-export const daemonMark = 'HOLDFAST_INSTANCE'
+import { childHome, childTag, daemonMark, ownerMark } from './table.ts'
 
 /** The table now. `cgroupPids` are the members of the child's cgroup, where it has one. */
 export function takeSnapshot(system: System, cgroupPids: ReadonlySet<number> = new Set()): Snapshot {

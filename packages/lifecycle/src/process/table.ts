@@ -7,6 +7,9 @@ export const childTag = 'HOLDFAST_CHILD'
 /** The variable that says whose child it is: the state folder of its daemon. Two homes may give out one tag. */
 export const childHome = 'HOLDFAST_STATE'
 
+/** Set in the environment of each daemon and keeper that we start, and of nothing else. */
+export const daemonMark = 'HOLDFAST_INSTANCE'
+
 /** A tagged process. */
 export interface TaggedProcess extends ProcessInfo {
   readonly tag: string
@@ -30,6 +33,26 @@ export function findTagged(prefix: string, system: System = thisSystem): TaggedP
     if (tag === null || !matchesTag(tag, prefix)) return []
     return [{ ...withCommand(stat, system), tag }]
   })
+}
+
+/** Our user's running daemons and keepers, of whatever place, except ourselves. */
+export function findPrograms(system: System = thisSystem): (ProcessInfo & { readonly instance: string })[] {
+  const uid = system.uid()
+  return system.all().flatMap((stat) => {
+    if (!stat.isRunning || stat.uid !== uid || stat.pid === process.pid) return []
+    const instance = system.variableOf(stat.pid, daemonMark)
+    return instance === null ? [] : [{ ...withCommand(stat, system), instance }]
+  })
+}
+
+/** How long ago a process of the table began, in milliseconds. */
+export function processAgeMs({ startTicks }: Pick<ProcessStat, 'startTicks'>, system: System = thisSystem): number {
+  return system.ageMs(startTicks)
+}
+
+/** The folder that a process works in; null when that cannot be seen. */
+export function workingFolder(pid: number, system: System = thisSystem): string | null {
+  return system.workingFolder(pid)
 }
 
 /** `a/b` is matched by `a/b`, `a` and `a/`, never by `a/bc`. Pure. */

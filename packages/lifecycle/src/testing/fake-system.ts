@@ -50,6 +50,12 @@ export class FakeSystem implements System {
   command(pid: number): string {
     return `program ${pid}`
   }
+  ageMs(startTicks: number): number {
+    return startTicks
+  }
+  workingFolder(): string | null {
+    return null
+  }
   variableOf(pid: number, name: string): string | null {
     return this.processes.get(pid)?.variables?.[name] ?? null
   }
