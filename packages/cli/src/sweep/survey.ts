@@ -38,13 +38,13 @@ export interface FoundProcess extends Running {
 }
 
 /** A daemon or keeper. */
-export interface FoundProgram extends Running {
+interface FoundProgram extends Running {
   readonly kind: 'program'
   readonly scope: string
   readonly instance: string
 }
 
-export interface FoundFile extends Judged {
+interface FoundFile extends Judged {
   readonly kind: 'record' | 'socket'
   readonly path: string
   readonly pid: number | null
