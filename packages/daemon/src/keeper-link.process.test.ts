@@ -51,7 +51,7 @@ async function events(): Promise<string[]> {
   return (await home.ask(readEvents, {})).events.map(({ type }) => type)
 }
 
-it("I7 a daemon's death ends no child, and its successor holds the same one", async () => {
+it("I7 K37 a daemon's death ends no child, and its successor holds the same one", async () => {
   const daemon = home.start()
   const { keeper, child } = await work()
   daemon.kill('SIGKILL')

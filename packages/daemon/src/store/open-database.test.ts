@@ -41,7 +41,7 @@ function open(epoch = 1, instance = `i${epoch}`, at = folder): Opening {
 const put = (key: string, value: unknown): Op => ({ op: 'put', bucket: 'b', key, value })
 
 describe('the fence', () => {
-  it('I2 a write of an older epoch is refused once a newer one has opened the store', async () => {
+  it('I2 K8 a write of an older epoch is refused once a newer one has opened the store', async () => {
     const old = open(1)
     await old.store.commit([put('a', 'old')])
     const fresh = open(2)

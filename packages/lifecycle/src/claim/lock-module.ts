@@ -2,11 +2,12 @@
 // takes ten, at the start of each daemon and each starter. Where the file is elsewhere, the package finds it.
 import { createRequire } from 'node:module'
 import { errnoOf } from '../errors.ts'
+import { prebuiltFolder } from '../os/prebuilt-folder.ts'
 
 /** Takes the lock of a whole open file without waiting; false when another open file holds it. */
 export type TryLock = (fd: number) => boolean
 
-const prebuilt = `fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`
+const prebuilt = `fs-native-extensions/prebuilds/${prebuiltFolder}/fs-native-extensions.node`
 
 let loaded: TryLock | undefined
 

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../errors.ts'
+import { thisSystem } from '../os/this-system.ts'
 
 /** The folder of a control group that we made. */
 export interface Cgroup {
@@ -26,7 +27,7 @@ function unifiedPath(text: string): string | null {
 
 /** Makes a control group beside our own and moves `pid` into it; null where that is not allowed. */
 export function enterCgroup(name: string, pid: number): Cgroup | null {
-  if (process.platform !== 'linux' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) return null
+  if (thisSystem.platform !== 'linux' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) return null
   try {
     const mount = unifiedMount(readFileSync('/proc/self/mountinfo', 'utf8'))
     const path = unifiedPath(readFileSync('/proc/self/cgroup', 'utf8'))
