@@ -1,6 +1,7 @@
-// Two homes of one user give out the same tags: ending the children of one must not reach those of the other.
+// What carries the tag of a child, but belongs to another home, is a bystander: ending the child must not reach it.
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { Holdfast, root, signal } from '../rig/holdfast.ts'
 import { isRunning } from '../rig/processes.ts'
 import { until } from '../rig/until.ts'
@@ -15,14 +16,31 @@ async function withServer(): Promise<{ holdfast: Holdfast; server: number }> {
   return { holdfast, server: server.pid }
 }
 
-it('I6 K40 a child of another home with the same tag is a bystander: at `down --all`, and when a keeper died', async () => {
-  const [one, other, third] = [await withServer(), await withServer(), await withServer()]
-  const tag = (home: Holdfast): string | undefined => home.children()[0]?.environment.get('HOLDFAST_CHILD')
-  expect(tag(one.holdfast)).toBe(tag(other.holdfast))
-  await one.holdfast.json(['down', '--all'])
-  expect(isRunning(one.server)).toBe(false)
-  const [keeper] = third.holdfast.keepers()
+/** A process of another home that happens to have the tag of `server`. */
+async function lookAlike(holdfast: Holdfast, server: number): Promise<number> {
+  const [child] = holdfast.children().filter(({ pid }) => pid === server)
+  const tag = child?.environment.get('HOLDFAST_CHILD') ?? ''
+  expect(tag).toContain('/mcp-counter-')
+  const env = { HOLDFAST_CHILD: tag, HOLDFAST_STATE: '/another/home' }
+  const other = spawn('sleep', ['600'], { env, stdio: 'ignore' })
+  onTestFinished(() => void other.kill('SIGKILL'))
+  if (other.pid === undefined) throw new Error('no bystander')
+  return other.pid
+}
+
+it('I6 K40 `down --all` leaves a process of another home with the same tag alone', async () => {
+  const { holdfast, server } = await withServer()
+  const other = await lookAlike(holdfast, server)
+  await holdfast.json(['down', '--all'])
+  expect(isRunning(server)).toBe(false)
+  expect(isRunning(other)).toBe(true)
+})
+
+it('I6 K40 so does the search for what a dead keeper left', async () => {
+  const { holdfast, server } = await withServer()
+  const other = await lookAlike(holdfast, server)
+  const [keeper] = holdfast.keepers()
   signal(keeper?.pid ?? 0, 'SIGKILL')
-  await until('what the dead keeper left is ended', () => !isRunning(third.server))
-  expect(isRunning(other.server)).toBe(true)
+  await until('what the dead keeper left is ended', () => !isRunning(server))
+  expect(isRunning(other)).toBe(true)
 })

@@ -20,6 +20,7 @@ export interface McpFeatureOptions {
   readonly log: Log
   readonly scope: string
   readonly epoch: number
+  readonly instance: string
   readonly version: string
   readonly logsFolder: string
   readonly stateFolder: string
@@ -30,13 +31,14 @@ export interface McpFeatureOptions {
 const START_TIMEOUT_MS = 30_000
 
 export function createMcpFeature(options: McpFeatureOptions): Feature {
-  const { store, keeper, clock, log, epoch, version, own, scope, config, stateFolder } = options
+  const { store, keeper, clock, log, epoch, instance, version, own, scope, config, stateFolder } = options
   return new Mcp({
     store,
     keeper,
     clock,
     log,
     epoch,
+    instance,
     version,
     project: (directory) => options.resolveProject(directory),
     servers: async (project) => {

@@ -28,6 +28,8 @@ export interface McpPorts {
   readonly clock: Clock
   readonly log: Log
   readonly epoch: number
+  /** Of this daemon; unlike the epoch it is no other home's. */
+  readonly instance: string
   readonly version: string
   /** The canonical project of a directory. */
   project(directory: string): Promise<string>

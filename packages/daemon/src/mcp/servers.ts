@@ -184,7 +184,7 @@ export class Servers {
   async #start(spec: ServerSpec & { command: string }, origin: ChildOrigin, host: Host): Promise<Child> {
     await this.#waitForTurn(origin)
     const keeper = await this.#ports.keeper.use()
-    const id = `mcp-${spec.name}-${this.#ports.epoch}-${++this.#count}`
+    const id = `mcp-${spec.name}-${this.#ports.instance.slice(0, 8)}-${++this.#count}`
     const held = await keeper.spawn({
       id,
       command: spec.command,

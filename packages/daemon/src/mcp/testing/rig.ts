@@ -93,6 +93,7 @@ export class TestDaemon {
       clock: systemClock,
       log: silentLog,
       epoch,
+      instance: fence.instance,
       version: '0.0.0',
       project: (directory) => Promise.resolve(directory),
       servers: () => Promise.resolve(Object.keys(rig.specs).map((name) => rig.spec(name))),
