@@ -69,7 +69,7 @@ async function fit(context: Context, { link, target, given }: Wanted): Promise<A
   return fitArguments(`${target.server}.${target.tool}`, tool['inputSchema'], given)
 }
 
-/** Asked again of the next daemon when one dies meanwhile; when the opening itself failed, `ready` says why. */
+/** Asked again of the next daemon when one dies meanwhile; when the opening itself was refused, that is why. */
 async function listed(
   { directory, signal, timeoutMs }: Context,
   link: McpLink,
@@ -82,6 +82,7 @@ async function listed(
       const request = { project: directory, server, probe: true, ...limits }
       return (await peer.request(mcpList, request, { signal, ...limits })).servers
     } catch (error) {
+      if (isWireError(link.refusal) && !link.refusal.retryable) throw link.refusal
       if (!isWireError(error) || error.code !== 'connection-lost' || attempt === LIST_ATTEMPTS) throw error
     }
   }

@@ -52,6 +52,7 @@ export class McpLink {
   #isStopped = false
   #isClosed = false
   #ready: PromiseWithResolvers<Peer> | null = null
+  #refusal: unknown = null
   #isPaused = false
   #heardAt = 0
   #watch: NodeJS.Timeout | null = null
@@ -64,6 +65,11 @@ export class McpLink {
   /** Requests without an answer. */
   get pending(): number {
     return this.#pending.size
+  }
+
+  /** Why the daemon refused the last opening; null when it did not. What was asked behind the opening is lost with it. */
+  get refusal(): unknown {
+    return this.#refusal
   }
 
   /** A message of the host. */
@@ -161,6 +167,7 @@ export class McpLink {
     })
     for (const each of pending) each.wasSent = true
     this.#peer = peer
+    this.#refusal = null
     this.#ready?.resolve(peer)
     this.#ready = null
     for (const line of this.#waiting.splice(0)) this.#write(peer, line, null)
@@ -172,6 +179,7 @@ export class McpLink {
       this.#watch.unref()
     } catch (error) {
       if (this.#peer === peer) this.#peer = null
+      if (!peer.isClosed) this.#refusal = error
       peer.destroy()
       throw error
     }

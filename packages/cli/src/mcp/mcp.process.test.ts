@@ -180,7 +180,7 @@ test('mcp call: exit codes and messages', async () => {
   expect(await run('call', 'counter')).toEqual([2, expect.stringContaining('SERVER.TOOL')])
   expect(await run('call', 'counter.slow', 'ms=60000', '--timeout', '300ms')).toEqual([
     7,
-    expect.stringContaining('300 ms'),
+    expect.stringContaining('within 300ms: counter.slow had not answered'),
   ])
   const [code, text] = await run('call', 'counter.exit')
   expect([code, text]).toEqual([
