@@ -1,6 +1,13 @@
 // The daemon as a whole, for its clients: status, processes, logs, events, configuration, and being told to leave.
 import type { HeldChild } from '@holdfast/keeper'
-import { type Clock, type ExitRecord, type Log, processTable } from '@holdfast/lifecycle'
+import {
+  type Clock,
+  type ExitRecord,
+  type Log,
+  processAgeMs,
+  type ProcessInfo,
+  processTable,
+} from '@holdfast/lifecycle'
 import {
   daemonDrain,
   type DaemonInfo,
@@ -19,7 +26,7 @@ import type { Store } from '../store/api.ts'
 import { followEventsOf } from './follow-events.ts'
 import { exitInfo } from './last-exit.ts'
 import { logSourcesIn } from './log-sources.ts'
-import { heldProcesses } from './processes.ts'
+import { heldProcesses, type Observed } from './processes.ts'
 
 export type Survivors = readonly { readonly pid: number; readonly command: string }[]
 
@@ -99,14 +106,27 @@ export class Gateway {
   async #processes(): Promise<HeldProcess[]> {
     const held = await this.#heldNow()
     const { pid, instance, startedAt, state } = this.#ports.info()
+    const table = processTable()
     return heldProcesses({
       daemon: { pid, instance, startedAt, state },
-      keeper: this.#ports.keeper(),
+      keeper: this.#keeperIn(table),
       held,
-      table: processTable(),
+      table,
       scope: this.#ports.scope,
       describe: (child) => this.#ports.describe(child),
     })
+  }
+
+  #keeperIn(table: readonly ProcessInfo[]): Observed['keeper'] {
+    const keeper = this.#ports.keeper()
+    if (keeper === null) return null
+    const found = table.find(({ pid }) => pid === keeper.pid)
+    const startedAtMs = found === undefined ? null : this.#ports.clock.wallMs() - processAgeMs(found)
+    return {
+      pid: keeper.pid,
+      instance: keeper.instance,
+      startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
+    }
   }
 
   async #config(directory: string) {

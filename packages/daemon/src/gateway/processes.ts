@@ -11,7 +11,7 @@ export interface Observed {
     readonly startedAt: string
     readonly state: string
   }
-  readonly keeper: { readonly pid: number; readonly instance: string } | null
+  readonly keeper: { readonly pid: number; readonly instance: string; readonly startedAt: string | null } | null
   readonly held: readonly HeldChild[]
   readonly table: readonly ProcessStat[]
   readonly scope: string
@@ -40,13 +40,18 @@ export function heldProcesses({ daemon, keeper, held, table, scope, describe }: 
             name: 'keeper',
             pid: keeper.pid,
             state: 'running',
-            startedAt: null,
+            startedAt: keeper.startedAt,
             ...usage(table.filter(({ pid }) => pid === keeper.pid)),
             project: null,
-            serves: `${held.filter(({ exit }) => exit === null).length} children`,
+            serves: childCount(held),
           },
         ]
   return [own, ...holder, ...held.map((child) => childProcess(child, table, describe(child)))]
+}
+
+function childCount(held: readonly HeldChild[]): string {
+  const many = held.filter(({ exit }) => exit === null).length
+  return many === 1 ? '1 child' : `${many} children`
 }
 
 function childProcess(
