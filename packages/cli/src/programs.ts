@@ -20,6 +20,8 @@ export interface DaemonWishes {
   readonly owner?: string | null
   /** 0: never leave for lack of work. */
   readonly idleMs?: number | null
+  /** Serve in spite of the crashes before. */
+  readonly isForgiven?: boolean
 }
 
 export interface DaemonSurroundings {
@@ -29,10 +31,11 @@ export interface DaemonSurroundings {
 }
 
 export function daemonCommand({ folders, scope, env }: DaemonSurroundings, wishes: DaemonWishes): StartCommand {
-  const { owner = null, idleMs = null } = wishes
+  const { owner = null, idleMs = null, isForgiven = false } = wishes
   const flags = [
     ...(owner === null ? [] : ['--owner', owner]),
     ...(idleMs === null ? [] : ['--idle-ms', idleMs === 0 ? 'never' : String(idleMs)]),
+    ...(isForgiven ? ['--forgiven'] : []),
   ]
   return {
     command: process.execPath,

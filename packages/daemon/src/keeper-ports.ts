@@ -14,7 +14,8 @@ export interface KeeperPortsOptions {
   readonly epoch: number
   readonly clock: Clock
   readonly log: Log
-  readonly store: Store
+  /** Takes the journal; null: nobody does. */
+  readonly store: Store | null
 }
 
 /** The clients of this keeper's children have lost them already: nobody waits for a slow end. */
@@ -52,7 +53,7 @@ export function keeperPorts({ start, folders, epoch, clock, log, store }: Keeper
     ensure,
     reap: (spare) => reapTagged({ scope, stateFolder: folders.state, spare, graceMs: reapGraceMs, log, clock }),
     record: async (type, subject, data) => {
-      await store.commit([{ op: 'event', type, subject, data }])
+      await store?.commit([{ op: 'event', type, subject, data }])
     },
     log,
   }

@@ -1,6 +1,7 @@
 // The daemon's program. Becomes the daemon of its scope, or finds that another is and ends with exit code 75.
 import { join } from 'node:path'
 import {
+  defaultRestartPolicy,
   failpointNames,
   lostExitCode,
   parseFailpoints,
@@ -35,6 +36,11 @@ async function run(): Promise<number> {
     failpoint: parseFailpoints(start.failpoints, failpointNames),
     idleMs: start.idleMs,
     owner: start.owner,
+    ...(start.isForgiven ? { quarantine: { ...defaultRestartPolicy, limit: Number.POSITIVE_INFINITY } } : {}),
+    openQuarantined: async (context, reason) => {
+      const { openQuarantined } = await import('./quarantined.ts')
+      return openQuarantined({ start, folders, place, clock, log }, context, reason)
+    },
     open: (context) => openDaemon({ start, folders, place, clock, log }, context),
   })
   if (result.kind === 'ended') return 0

@@ -117,7 +117,7 @@ export const lifecycleErrors: Readonly<Record<LifecycleErrorCode, ErrorEntry>> =
     'unavailable',
     4,
     false,
-    'it crashed too often; read the cause in its status and log, fix it, restart',
+    'it crashed too often; read the cause in its status and log, mend it, then `holdfast restart`',
   ),
   'daemon-hung': entry('unavailable', 4, true, 'it does not answer; look at its log, or end it'),
   'owner-unknown': entry(

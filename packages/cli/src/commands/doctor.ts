@@ -65,6 +65,10 @@ function daemonCheck({ state, welcome, error, lastExit }: Observation): Check {
   if (welcome !== null && state === 'ready') {
     return { name: 'daemon', ok: true, says: `pid ${welcome.pid}, epoch ${welcome.epoch}${ended}`, fix: null }
   }
+  if (state === 'quarantined') {
+    const fix = 'mend what `holdfast logs daemon` shows, then `holdfast restart`'
+    return { name: 'daemon', ok: false, says: `in quarantine, it crashed too often${ended}`, fix }
+  }
   const fix =
     state === 'starting' || state === 'draining'
       ? 'wait a moment, then look again'

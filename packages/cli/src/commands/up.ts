@@ -2,9 +2,9 @@
 import type { Ensured, Replacement, Welcome } from '@holdfast/lifecycle'
 import { daemonStatus, Peer, type DaemonInfo } from '@holdfast/protocol'
 import type { Context, Run } from '../command.ts'
-import { ensureRunning } from '../daemon-link.ts'
 import { CliError } from '../errors.ts'
 import { drain } from '../leave.ts'
+import { ensureTrying } from '../try-again.ts'
 
 const answerMs = 10_000
 const drainMs = 10_000
@@ -18,13 +18,9 @@ export const run: Run = async (context) => {
     const { runForeground } = await import('../foreground.ts')
     return runForeground(context, { owner, idleMs })
   }
-  const replaces = isForced ? (welcome: Welcome) => takeOver(welcome, owner) : undefined
   const notice = (text: string): void => out.notice(text)
-  const ensured = await ensureRunning(
-    { ...context, notice },
-    { owner, idleMs },
-    replaces === undefined ? {} : { replaces },
-  )
+  const replaces = (welcome: Welcome): Replacement | null => (isForced ? takeOver(welcome, owner) : null)
+  const ensured = await ensureTrying({ ...context, notice }, { owner, idleMs }, replaces)
   const daemon = await infoOf(ensured, context)
   if (!ensured.started) remark(daemon, owner, context)
   out.result({ started: ensured.started, reason: ensured.reason, daemon }, () => render(ensured, daemon))

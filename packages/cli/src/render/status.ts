@@ -11,6 +11,7 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
     const state = paint(daemon.state === 'ready' ? 'green' : 'yellow', daemon.state)
     rows.push(['daemon', `${state}, pid ${daemon.pid}, epoch ${daemon.epoch}, up ${age(daemon.startedAt, nowMs)}`])
     if (daemon.owner !== null) rows.push(['owner', daemon.owner])
+    if (daemon.problem !== undefined) rows.push(['problem', daemon.problem.message], ['fix', daemon.problem.hint])
   }
   const children = keeper === null ? '' : `, ${count(keeper.children, 'child', 'children')}`
   rows.push(['keeper', keeper === null ? 'down' : `pid ${keeper.pid}${children}`])

@@ -9,6 +9,8 @@ export interface DaemonStart {
   readonly owner: string | null
   /** Leave after so long without clients and work; null: never. */
   readonly idleMs: number | null
+  /** It was asked for by somebody who knows of the crashes before: it serves in spite of them. */
+  readonly isForgiven: boolean
   /** In the words of the kernel's failpoints; for tests. */
   readonly failpoints: string | undefined
   /** Everything, for folders, the starter's words and references in the configuration. */
@@ -18,7 +20,7 @@ export interface DaemonStart {
 const defaultIdleMs = 15 * 60 * 1000
 
 /**
- * `--scope NAME`, `--owner APP`, `--idle-ms N|never`; or HOLDFAST_SCOPE, HOLDFAST_OWNER, HOLDFAST_IDLE_MS.
+ * `--scope NAME`, `--owner APP`, `--idle-ms N|never`, `--forgiven`; or HOLDFAST_SCOPE, HOLDFAST_OWNER, HOLDFAST_IDLE_MS.
  * Throws `start-invalid`.
  */
 export function readStart(args: readonly string[], variables: Variables = process.env): DaemonStart {
@@ -28,6 +30,7 @@ export function readStart(args: readonly string[], variables: Variables = proces
     scope: given.scope ?? (variables['HOLDFAST_SCOPE'] || 'default'),
     owner: given.owner ?? (variables['HOLDFAST_OWNER'] || null),
     idleMs: idle === undefined ? defaultIdleMs : idleOf(idle),
+    isForgiven: given.forgiven,
     failpoints: variables['HOLDFAST_FAILPOINTS'],
     variables,
   }
@@ -37,6 +40,7 @@ interface Given {
   readonly scope: string | undefined
   readonly owner: string | undefined
   readonly idle: string | undefined
+  readonly forgiven: boolean
 }
 
 function readArguments(args: readonly string[]): Given {
@@ -44,8 +48,10 @@ function readArguments(args: readonly string[]): Given {
   const { parseArgs } = process.getBuiltinModule('node:util')
   const text = { type: 'string' } as const
   try {
-    const { values } = parseArgs({ args: [...args], options: { scope: text, owner: text, 'idle-ms': text } })
-    return { scope: values.scope, owner: values.owner, idle: values['idle-ms'] }
+    const forgiven = { type: 'boolean', default: false } as const
+    const options = { scope: text, owner: text, 'idle-ms': text, forgiven }
+    const { values } = parseArgs({ args: [...args], options })
+    return { scope: values.scope, owner: values.owner, idle: values['idle-ms'], forgiven: values.forgiven }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new DaemonError('start-invalid', error.message, { cause: error })

@@ -35,7 +35,8 @@ export class Outcome {
 
   /** The wish to have another daemon than this one; at most once a call (K20). */
   replacementOf(seen: ConnectResult): Replacement | null {
-    if (seen.kind !== 'connected' || this.asked !== null || this.own.has(seen.welcome.instance)) return null
+    if (seen.kind !== 'connected' && seen.kind !== 'quarantined') return null
+    if (this.asked !== null || this.own.has(seen.welcome.instance)) return null
     return this.request.replaces?.(seen.welcome) ?? null
   }
 
@@ -58,6 +59,7 @@ export class Outcome {
       }
       case 'quarantined': {
         seen.socket.destroy()
+        if (this.replacementOf(seen) !== null) return null
         throw await this.quarantined()
       }
       case 'forbidden':

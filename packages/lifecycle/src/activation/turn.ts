@@ -55,7 +55,7 @@ export class Turn {
     // Who was silent is judged over new connections anyway: a look more would only cost the others time.
     const seen = before.kind === 'silent' ? before : await this.connect()
     const replacement = this.outcome.replacementOf(seen)
-    if (seen.kind === 'connected' && replacement !== null) {
+    if ((seen.kind === 'connected' || seen.kind === 'quarantined') && replacement !== null) {
       this.outcome.askedToLeave(replacement.reason)
       await replacement.askToLeave(seen.socket, seen.welcome)
       seen.socket.destroy()

@@ -39,6 +39,12 @@ test('K42 a clean end forgives, another boot is another story, and a healthy run
   expect(quarantineReason(exits([...crashes(6), 'clean', ...crashes(6)]), { ...now, bootMs: 115_000 })).not.toBeNull()
 })
 
+test('K42 leaving in order forgives nothing when it never was ready, as in quarantine', () => {
+  const [left] = exits(['clean'], { wasReady: false, epoch: 7 })
+  const list = [...(left === undefined ? [] : [left]), ...exits(crashes(6))]
+  expect(quarantineReason(list, now)).toContain('6 times')
+})
+
 test('a daemon that was ready and is killed from outside is not a bad daemon; one that dies at its start is', () => {
   const kills = crashes(20).map((): ExitKind => 'killed')
   expect(quarantineReason(exits(kills), { ...now, bootMs: 121_000 })).toBeNull()

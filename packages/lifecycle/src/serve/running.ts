@@ -141,17 +141,17 @@ export class RunningDaemon {
     await this.self.writeRecord()
     failpoint('start.recorded')
     this.nextCheck()
-    failpoint('start.opening')
+    if (quarantine === null) failpoint('start.opening')
     const service = await this.openService(quarantine)
     if (service === null) return
-    failpoint('start.opened')
+    if (quarantine === null) failpoint('start.opened')
     this.service = service
     this.reception.open(service)
     if (this.leaving !== null) return
     if (quarantine === null) await this.becomeReady()
     else this.setup.log.error('in quarantine', { reason: quarantine })
     this.report({ kind: 'ready', epoch: this.held.epoch, instance: this.held.label.instance, pid: process.pid })
-    failpoint('start.ready')
+    if (quarantine === null) failpoint('start.ready')
   }
 
   private async becomeReady(): Promise<void> {

@@ -20,6 +20,8 @@ export const DaemonInfo = v.object({
   startedAt: v.string(),
   socket: v.string(),
   owner: v.nullable(v.string()),
+  /** What keeps it from serving, and what to do about it. */
+  problem: v.optional(v.object({ message: v.string(), hint: v.string() })),
 })
 export type DaemonInfo = v.InferOutput<typeof DaemonInfo>
 
