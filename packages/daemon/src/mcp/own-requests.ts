@@ -44,6 +44,9 @@ export class ServerRefusal extends Error {
   }
 }
 
+/** From the end of a server's input to the word that it has exited. */
+const CLOSING_MS = 2_000
+
 export class OwnRequests {
   readonly #ports: McpPorts
   readonly #waiters = new Map<string, Waiter>()
@@ -70,6 +73,8 @@ export class OwnRequests {
     try {
       if (child.hasEnded) throw endedBefore(child, child.exit, request.method)
       const taken = await Promise.race([child.send(tag, Buffer.from(JSON.stringify(frame))), reply.promise])
+      // Most often it is ending: how it ended says more.
+      if (taken === 'gone') await Promise.race([reply.promise, this.#ports.clock.sleep(CLOSING_MS)])
       if (taken === 'gone')
         throw new McpError('mcp-server-died', `server "${child.origin.server}" has closed its input`)
       return await reply.promise

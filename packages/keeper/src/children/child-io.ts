@@ -5,6 +5,8 @@ export interface ChildIo {
   /** Bytes given to `write` that the child has not been given room for yet. */
   readonly queuedBytes: number
   readonly isInputOpen: boolean
+  /** Resolves when nothing can come on stderr any more; a terminal has none. */
+  readonly errorsEnded: Promise<void>
   /** Writes all of `bytes`, now as far as there is room. */
   write(bytes: Buffer): void
   closeInput(): void

@@ -77,7 +77,7 @@ export class HeldChild {
       if (io === 'pipe') this.#io = await spawnPipes(this.spec, this.#log, events)
       else this.#io = spawnTerminal(this.spec, events, { clock: this.#ports.clock, size: io.pty })
     } catch (error) {
-      this.#log.close()
+      void this.#log.close()
       throw error
     }
     this.#proved = this.#ports.processes.prove(this.#io.pid, this.spec)
@@ -167,7 +167,7 @@ export class HeldChild {
     this.#timer?.cancel()
     this.#io?.abandonOutput()
     this.output.free(this.output.endOffset)
-    this.#log.close()
+    void this.#log.close()
   }
 
   #takeOutput(bytes: Buffer): void {
@@ -226,9 +226,21 @@ export class HeldChild {
         return this.#settleExit()
       case 'announce-exit':
         this.#timer?.cancel()
-        this.#log.close()
-        if (this.#exit !== null) this.#announce(this.#exit)
+        void this.#lastWords().then(() => {
+          if (this.#exit !== null) this.#announce(this.#exit)
+        })
     }
+  }
+
+  /** Whoever hears of the exit finds what the child said last in its log; a slow disk delays that only a little. */
+  async #lastWords(): Promise<void> {
+    const written = async (): Promise<void> => {
+      await this.#io?.errorsEnded
+      await this.#log.close()
+    }
+    const { clock, limits } = this.#ports
+    await Promise.race([written(), clock.sleep(limits.lingerQuietMs)])
+    void this.#log.close()
   }
 
   async #sweep(): Promise<void> {

@@ -17,6 +17,7 @@ export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: Chil
   // EPIPE: the child closed its input. What was queued cannot be delivered to anyone.
   child.stdin.on('error', events.inputDrained)
   child.stdin.on('close', events.inputDrained)
+  const errorsEnded = new Promise<void>((resolve) => void child.stderr.once('close', resolve))
   try {
     await once(child, 'spawn')
   } catch (error) {
@@ -24,7 +25,7 @@ export async function spawnPipes(spec: ChildSpec, errors: ChildLog, events: Chil
   }
   // A signal of ours that cannot be sent shows up in the result of the one who sent it.
   child.on('error', () => undefined)
-  return pipesIo(child, child.pid ?? 0)
+  return pipesIo(child, errorsEnded)
 }
 
 function start(spec: ChildSpec): ChildProcessWithoutNullStreams {
@@ -55,10 +56,11 @@ function connectErrors(child: ChildProcessWithoutNullStreams, errors: ChildLog):
   child.stderr.on('error', () => undefined)
 }
 
-function pipesIo(child: ChildProcessWithoutNullStreams, pid: number): ChildIo {
+function pipesIo(child: ChildProcessWithoutNullStreams, errorsEnded: Promise<void>): ChildIo {
   const { stdin, stdout, stderr } = child
   return {
-    pid,
+    pid: child.pid ?? 0,
+    errorsEnded,
     get queuedBytes() {
       return stdin.writableLength
     },

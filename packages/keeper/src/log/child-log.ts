@@ -26,6 +26,7 @@ export class ChildLog {
   #isClosing = false
   #lostBytes = 0
   #roomListeners: (() => void)[] = []
+  readonly #closed = Promise.withResolvers<void>()
 
   constructor(path: string, { limitBytes = 4 * 1024 * 1024, queueBytes = 1024 * 1024 }: ChildLogOptions = {}) {
     this.#path = path
@@ -52,16 +53,19 @@ export class ChildLog {
     this.#roomListeners.push(listener)
   }
 
-  /** What was queued is still written. */
-  close(): void {
+  /** What was queued is still written; resolves once it is. */
+  close(): Promise<void> {
     this.#isClosing = true
     this.#next()
+    return this.#closed.promise
   }
 
   #next(): void {
     if (this.#isBusy) return
     if (this.#queue.length === 0) {
-      if (this.#isClosing) this.#release()
+      if (!this.#isClosing) return
+      this.#release()
+      this.#closed.resolve()
       return
     }
     this.#isBusy = true

@@ -111,6 +111,7 @@ function terminalIo(terminal: OpenTerminal, socket: Socket, input: TerminalInput
     pauseOutput: () => void socket.pause(),
     resumeOutput: () => void socket.resume(),
     abandonOutput: () => void socket.destroy(),
+    errorsEnded: Promise.resolve(),
     resize: (columns, rows) => {
       if (!socket.destroyed) terminal.resize(columns, rows)
     },
