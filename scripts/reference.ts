@@ -96,7 +96,6 @@ interface Row {
 const tables: readonly { readonly title: string; readonly says: string; readonly rows: Record<string, Row> }[] = [
   { title: 'The command line', says: 'Raised before or beside the daemon.', rows: cliErrors },
   { title: 'The daemon', says: 'Asks, sessions, MCP, configuration, the store.', rows: daemonErrors },
-  { title: 'MCP servers', says: 'In the JSON-RPC error of a call, under `data.holdfast`.', rows: mcpErrors },
   { title: 'The lifecycle kernel', says: 'Finding, starting, claiming and leaving.', rows: lifecycleErrors },
   { title: 'The protocol', says: 'Between two processes.', rows: protocolErrors },
   {
