@@ -69,7 +69,7 @@ it('sends nothing to a reader that left, and ends', async () => {
 it('cancels an ask that it waits for when it is interrupted, and when it is killed', async () => {
   const holdfast = new Holdfast()
   for (const [name, code] of [['SIGINT', 130] as const, ['SIGKILL', null] as const]) {
-    const asking = holdfast.start(['ask', 'guide', 'take 10 minutes: What is a scope?', '--stream'], { input: '' })
+    const asking = holdfast.start(['ask', 'guide', 'take 2 minutes: What is a scope?', '--stream'], { input: '' })
     await until('it is being answered', () => asking.stdout() !== '')
     const [id] = /a-\w+/.exec(asking.stderr()) ?? ['']
     asking.child.kill(name)
@@ -86,7 +86,9 @@ it('I6 sweep lists what runs as live, and ends nothing that is held', async () =
   const holdfast = new Holdfast()
   await holdfast.run(['ask', 'guide', 'repeat after me: x'])
   const swept = await holdfast.json<{ found: { kind: string; verdict: string }[] }>(['sweep', '--yes'])
-  expect(swept.found.filter(({ kind }) => kind === 'process').map(({ verdict }) => verdict)).toEqual(['live'])
+  const processes = swept.found.filter(({ kind }) => kind === 'process').map(({ verdict }) => verdict)
+  // Another Holdfast on this machine is foreign, and is left alone.
+  expect(processes.filter((verdict) => verdict !== 'foreign')).toEqual(['live'])
   expect(holdfast.children()).toHaveLength(1)
 })
 

@@ -62,7 +62,7 @@ export interface Context extends Globals {
   readonly out: Output
   readonly env: CliEnvironment
   readonly stdin: NodeJS.ReadStream
-  /** Aborted by Ctrl-C, TERM, HUP, a reader that left, or the death of the process that ran us. */
+  /** Aborted by Ctrl-C, TERM, HUP, a reader that left, the death of the process that ran us, or --timeout. */
   readonly signal: AbortSignal
   /** The daemon; started when it is not there, unless `start` is false. */
   readonly link: (options?: LinkOptions) => Promise<DaemonLink>

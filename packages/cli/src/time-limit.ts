@@ -5,6 +5,8 @@ import { formatDuration } from './duration.ts'
 
 /** How long a command may take to wind up after its limit. */
 export const windUpMs = 1000
+/** Node fires a timer that is longer at once. */
+const longestTimerMs = 2 ** 31 - 1
 
 export interface Limit {
   readonly limitMs: number | null
@@ -27,7 +29,7 @@ export async function withinLimit<T>(
     const error = new CliError('timed-out', `"${name}" was not done within ${formatDuration(limitMs)}`)
     limit.abort(error)
     windUp = setTimeout(() => left.reject(error), windUpMs)
-  }, limitMs)
+  }, Math.min(limitMs, longestTimerMs))
   try {
     return await Promise.race([work(AbortSignal.any([interrupted, limit.signal])), left.promise])
   } catch (error) {
