@@ -63,7 +63,9 @@ async function fit(context: Context, { link, target, given }: Wanted): Promise<A
   const servers = await listed(context, link, target)
   const found = servers.find((each) => each.name === target.server)
   if (found === undefined || found.state !== 'ready') {
-    throw new CliError('mcp-failed', found?.error ?? `MCP server "${target.server}" is ${found?.state ?? 'not known'}`)
+    const why = found?.error ?? `MCP server "${target.server}" is ${found?.state ?? 'not known'}`
+    const look = `\`holdfast mcp list ${target.server}\` tries again; its command, run by hand, may say more`
+    throw new CliError('mcp-failed', why, look)
   }
   const tool = toolNamed(target, found.tools ?? [])
   return fitArguments(`${target.server}.${target.tool}`, tool['inputSchema'], given)

@@ -56,6 +56,17 @@ function executed(own: Holdfast): string[] {
   return readFileSync(join(own.home, 'counts'), 'utf8').trim().split('\n')
 }
 
+test('a call of a server that cannot be opened says why, each time', async () => {
+  const own = new Holdfast()
+  own.writeConfig({ mcpServers: { web: { url: 'http://localhost:1' }, off: { command: 'cat', disabled: true } } })
+  await own.up()
+  for (let round = 0; round < 5; round++) {
+    expect(await own.run(['mcp', 'call', 'web.x'])).toMatchObject({ code: 5, stderr: expect.stringContaining('"url"') })
+    expect(await own.run(['mcp', 'call', 'off.x'])).toMatchObject({ stderr: expect.stringContaining('disabled') })
+    expect(await own.run(['mcp', 'call', 'nope.x'])).toMatchObject({ code: 3 })
+  }
+})
+
 test('I11 the official client over a proxy: tools, a call, text in many scripts as it was', async () => {
   const own = holdfast()
   const { client, pid } = await host(own, 'everything')

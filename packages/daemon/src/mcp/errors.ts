@@ -13,13 +13,17 @@ export const mcpErrors = {
     retryable: false,
     hint: 'Add it under "mcpServers" in holdfast.json, or see `holdfast mcp list`.',
   },
-  'mcp-server-disabled': { kind: 'unavailable', retryable: false, hint: 'Set "enabled": true in its configuration.' },
+  'mcp-server-disabled': { kind: 'unavailable', retryable: false, hint: 'Take "disabled": true out of its entry.' },
   'mcp-server-not-stdio': {
     kind: 'incompatible',
     retryable: false,
     hint: 'Only servers with a "command" can be used so far.',
   },
-  'mcp-start-failed': { kind: 'failed', retryable: false, hint: 'See `holdfast logs` for all that the server wrote.' },
+  'mcp-start-failed': {
+    kind: 'failed',
+    retryable: false,
+    hint: '`holdfast logs SERVER` has what it wrote, while it runs; run its command by hand to see more.',
+  },
   'mcp-start-timeout': {
     kind: 'timeout',
     retryable: true,

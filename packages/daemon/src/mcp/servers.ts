@@ -78,7 +78,10 @@ export class Servers {
       throw new McpError('mcp-server-disabled', `MCP server "${server}" is disabled in ${spec.source}`)
     const { command } = spec
     if (command === null)
-      throw new McpError('mcp-server-not-stdio', `MCP server "${server}" has no command in ${spec.source}`)
+      throw new McpError(
+        'mcp-server-not-stdio',
+        `MCP server "${server}" in ${spec.source} has a "url" and no "command"`,
+      )
     if (spec.problem !== null) throw spec.problem
     return { ...spec, command }
   }
