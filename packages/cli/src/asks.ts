@@ -11,7 +11,14 @@ export function exitCodeOf(asks: readonly Ask[]): number {
   return asks.some(({ state }) => state === 'expired') ? 7 : 1
 }
 
+const endings: Readonly<Record<string, string>> = {
+  failed: 'failed',
+  expired: 'expired',
+  cancelled: 'was cancelled',
+  unknown: 'ended without it being known how',
+}
+
 /** One line on an ask that ended without an answer. */
 export function failureOf({ id, agent, state, reason }: Ask): string {
-  return `ask ${id} to ${agent} is ${state}${reason === null ? '' : `: ${reason}`}`
+  return `ask ${id} to ${agent} ${endings[state] ?? `is ${state}`}${reason === null ? '' : `: ${reason}`}`
 }

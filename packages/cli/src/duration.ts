@@ -3,7 +3,8 @@
 const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/gy
 
-export const durationShape = 'a duration is a number with ms, s, m, h or d, such as 500ms, 20s, 1m30s or 2h'
+export const durationShape =
+  'a duration is a number with ms, s, m, h or d, such as 500ms, 20s, 1m30s or 2h; without a unit it is seconds'
 const longestMs = 365 * 86_400_000
 
 /** Milliseconds, or null when the text is no duration (or one of more than a year). */

@@ -21,7 +21,7 @@ export function commandShape({ words, arguments: taken }: Command): string {
 
 export function helpOfAll({ commands, globals }: Table, paint: Paint): string {
   const lines = [
-    'Holdfast holds AI coding agents, MCP servers and services:',
+    'Holdfast holds AI coding agents and MCP servers:',
     'nothing started twice, nothing orphaned, nothing accepted is lost.',
     '',
     'usage: holdfast COMMAND [ARGUMENTS] [FLAGS]',

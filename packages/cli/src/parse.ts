@@ -36,7 +36,11 @@ export function parse(argv: readonly string[], table: Table): Parsed {
   if (command === null) {
     if (found.group === null || options.has('help')) return { kind: 'help', command: null, group: found.group, options }
     const known = membersOf(found.group, table)
-    throw new CliError('missing-argument', `"${found.group}" needs one of: ${known.join(', ')}`)
+    throw new CliError(
+      'missing-argument',
+      `"${found.group}" needs one of: ${known.join(', ')}`,
+      `\`holdfast ${found.group} --help\` says what each does`,
+    )
   }
   if (options.has('help')) return { kind: 'help', command, group: null, options }
   checkArguments(words, command)

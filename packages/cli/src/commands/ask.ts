@@ -117,7 +117,7 @@ async function show(ask: Ask, { context: { out, options }, streams, isOnly }: Sh
   }
   const rest = streams.get(ask.id)?.rest(ask.reply ?? '') ?? ''
   const heading = isOnly ? '' : `${out.paint('bold', `== ${ask.agent}`)}\n`
-  const end = ask.reply === null || ask.reply.endsWith('\n') ? '' : '\n'
+  const end = (ask.reply ?? '') === '' || ask.reply?.endsWith('\n') === true ? '' : '\n'
   await out.raw(`${heading}${rest}${end}`)
 }
 

@@ -18,7 +18,7 @@ export const run: Run = async ({ options, directory, out, link, signal }) => {
     },
     { signal, isIdempotent: true },
   )
-  out.result({ asks }, () => renderAsks(asks, Date.now()))
+  out.result({ asks }, () => renderAsks(asks, Date.now(), states !== undefined))
 }
 
 function readState(word: string): AskState {

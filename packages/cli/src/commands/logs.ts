@@ -1,6 +1,6 @@
 // `holdfast logs`: the files themselves are read, so that a daemon that is down or hangs can still be looked into.
 import { join } from 'node:path'
-import { logSources } from '@holdfast/protocol'
+import { daemonProcesses, logSources } from '@holdfast/protocol'
 import type { Context, Run } from '../command.ts'
 import { foldersOf } from '../daemon-link.ts'
 import { CliError } from '../errors.ts'
@@ -34,5 +34,18 @@ async function pathOf(name: string, context: Context): Promise<string> {
   const { sources } = await daemon.request(logSources, { name }, { signal, timeoutMs: answerMs, isIdempotent: true })
   const [first] = sources
   if (first !== undefined) return first.path
-  throw new CliError('file-missing', `there is no process "${name}"`, '`holdfast ps` lists them by id and name')
+  const { processes } = await daemon.request(daemonProcesses, {}, { signal, timeoutMs: answerMs, isIdempotent: true })
+  const found = processes.find((each) => each.id === name || each.name === name)
+  if (found !== undefined) {
+    throw new CliError(
+      'file-missing',
+      `"${name}" (pid ${found.pid}) has written nothing to standard error`,
+      'a log has what a child writes there; its answers are not logged',
+    )
+  }
+  throw new CliError(
+    'file-missing',
+    `there is no log of "${name}"`,
+    '`holdfast ps` lists what runs, by id and name; what has ended is found by its id',
+  )
 }

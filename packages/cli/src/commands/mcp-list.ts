@@ -1,6 +1,7 @@
 // `holdfast mcp list [SERVER]`: the servers of the project, each asked for its tools, all at once.
 import { mcpList, type McpServer } from '@holdfast/protocol'
 import type { Run } from '../command.ts'
+import { noticeProblems } from '../config-notice.ts'
 import type { Paint } from '../output.ts'
 import { table } from '../render/table.ts'
 
@@ -8,11 +9,13 @@ const probeMs = 10_000
 /** What the daemon needs beyond the servers' own time. */
 const slackMs = 5_000
 
-export const run: Run = async ({ words, directory, options, out, link, signal, timeoutMs }) => {
+export const run: Run = async (context) => {
+  const { words, directory, options, out, link, signal, timeoutMs } = context
   const [server] = words
   // Servers that do not answer are shown as such, so their time ends before that of the command.
   const limitMs = timeoutMs === null ? probeMs : Math.max(timeoutMs * 0.6, timeoutMs - 1000)
   const daemon = await link()
+  await noticeProblems(daemon, context)
   const question = { project: directory, ...(server === undefined ? {} : { server }) }
   const probe = !options.has('no-probe')
   if (probe)
@@ -38,7 +41,7 @@ export function renderServers(servers: readonly McpServer[], paint: Paint): stri
     each.pid === null ? '-' : String(each.pid),
     each.error?.split('\n')[0] ?? each.command,
   ])
-  const [heading = '', ...lines] = table(['SERVER', 'STATE', 'TOOLS', 'PID', 'COMMAND'], rows).split('\n')
+  const [heading = '', ...lines] = table(['SERVER', 'STATE', 'TOOLS', 'PID', 'COMMAND, OR WHY NOT'], rows).split('\n')
   return [
     heading,
     ...lines.map((line, index) => (servers[index]?.state === 'failed' ? paint('red', line) : line)),
@@ -46,7 +49,9 @@ export function renderServers(servers: readonly McpServer[], paint: Paint): stri
 }
 
 function renderServer(server: McpServer): string {
-  const head = `${server.name}  ${server.state}${server.version === null ? '' : `  ${server.version}`}  ${server.command}`
+  const head = [server.name, server.state, server.version ?? '', server.command]
+    .filter((part) => part !== '')
+    .join('  ')
   const tools = (server.tools ?? []).map((tool) => `  ${tool.name}  ${firstLine(tool['description'])}`.trimEnd())
   return [head, ...(server.error === null ? [] : [`  ${server.error}`]), ...tools].join('\n')
 }

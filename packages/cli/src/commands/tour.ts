@@ -51,7 +51,7 @@ class Tour {
       daemon: NonNullable<Status['daemon']>
     }
     const { pid, epoch } = up.daemon
-    this.say(`   pid ${pid}, epoch ${epoch} (${up.started ? `started: ${up.reason}` : 'it was running'})`)
+    this.say(`   pid ${pid}, epoch ${epoch} (${up.started ? 'started now' : 'it was running'})`)
     return up
   }
 
@@ -101,13 +101,14 @@ class Tour {
   #showAnswer(ask: Ask): Ask {
     const lines = (ask.reply ?? '').split('\n').filter((line) => line.trim() !== '')
     this.say(`   ask ${ask.id}: ${ask.state}`, ...lines.slice(0, 4).map((line) => `   | ${cut(line, 96)}`))
-    if (lines.length > 4) this.say(`   | ... (${lines.length - 4} lines more)`)
+    if (lines.length > 4) this.say(`   | ... (${lines.length - 4} more)`)
     return ask
   }
 
   async call(): Promise<unknown> {
     this.#title(
       'An MCP tool, on a server that is started on first use and kept',
+      `cd ${this.#folder}   # its holdfast.json names the server "docs"`,
       `holdfast ${search.map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ')}`,
     )
     const result: unknown = JSON.parse(await this.#run(...search, '--json'))

@@ -1,12 +1,15 @@
+import { join } from 'node:path'
 import { assert, nat, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answerTo, piecesOf, readPace } from './answer.ts'
-import { cutSections } from './sections.ts'
+import { cutSections, loadSections } from './sections.ts'
 
 const sections = cutSections(
   'concepts.md',
   '# Scopes\nA scope is what one daemon serves.\n# Epochs\nAn epoch only grows.',
 )
+
+const docs = loadSections(join(import.meta.dirname, '../../../../docs'))
 
 describe('the answers of the guide', () => {
   test('quotes the section, and names its file', () => {
@@ -19,6 +22,23 @@ describe('the answers of the guide', () => {
   test('says so when it finds nothing, and what there is', () => {
     expect(answerTo('zebra', 1, sections).text).toContain('Scopes, Epochs')
     expect(answerTo('zebra', 1, []).text).toContain('has none')
+  })
+
+  test.each([
+    ['what is a keeper?', 'What a keeper is and does'],
+    ['What is a scope?', 'What a scope is'],
+    ['How do I add an agent?', 'Add an agent'],
+    ['how do I add an MCP server?', 'Add an MCP server'],
+    ['What happens when the daemon crashes?', 'What happens when the daemon crashes'],
+    ['what happens if the keeper dies', 'What happens when the keeper crashes'],
+    ['how do I cancel an ask?', 'Wait for an ask, or cancel it'],
+    ['does it work on macOS?', 'Systems it works on: Linux, macOS, not Windows'],
+    ['how do I stop everything?', 'Stop it'],
+    ['What can you do?', 'What Holdfast is for'],
+    ['hello', 'What Holdfast is for'],
+  ])('%s is answered from the section that says it', (question, title) => {
+    const [first] = answerTo(question, 1, docs).text.split('\n')
+    expect(first).toContain(`> ${title} (`)
   })
 
   test.each([

@@ -11,6 +11,10 @@ export interface Answer {
 const repeatMark = /^\s*repeat after me:[ \t]?/i
 const takeMark = /^\s*take\s+(\d+(?:\.\d+)?)\s*(milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|m)\s*[:,]?\s*/i
 const slowMark = /^\s*slowly\s*[:,]\s*/i
+/** Asks nothing in particular, or what this is at all. */
+const opening =
+  /^\s*(?:hi|hello|hey|help|who are you|what are you|what can (?:you|i) do|what (?:is|does) (?:this|holdfast)(?: do)?)[\s!.,?]*$/i
+const openingTitle = 'What Holdfast is for'
 const countQuestion = /how many prompts have you seen/i
 
 const slowMs = 5000
@@ -60,7 +64,7 @@ export function answerTo(prompt: string, seen: number, sections: readonly Sectio
   const repeat = repeatMark.exec(question)
   if (repeat !== null) return { text: question.slice(repeat[0].length), overMs }
   if (countQuestion.test(question)) return { text: `I have seen ${seen} ${seen === 1 ? 'prompt' : 'prompts'}.`, overMs }
-  return { text: fromDocs(question, sections), overMs }
+  return { text: fromDocs(opening.test(question) ? openingTitle : question, sections), overMs }
 }
 
 /** Pieces that together are the text: words with what follows them, or larger parts where there are many words. */

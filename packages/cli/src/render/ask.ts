@@ -26,8 +26,9 @@ function tookOf({ timings }: Ask): string | null {
   return formatDuration(Date.parse(timings.endedAt) - Date.parse(timings.startedAt ?? timings.acceptedAt))
 }
 
-export function renderAsks(asks: readonly Ask[], nowMs: number): string {
-  if (asks.length === 0) return 'No asks here yet. `holdfast ask guide "What can you do?"` makes one.'
+export function renderAsks(asks: readonly Ask[], nowMs: number, isFiltered = false): string {
+  if (asks.length === 0 && isFiltered) return 'No ask of this project is in that state.'
+  if (asks.length === 0) return 'No asks in this project yet. `holdfast ask guide "What can you do?"` makes one.'
   return table(
     ['ID', 'AGENT', 'SESSION', 'STATE', 'AGE', 'PROMPT'],
     asks.map((ask) => [

@@ -7,9 +7,9 @@ export function renderFiles(files: readonly { readonly path: string; readonly ex
 
 export function renderProblems(problems: readonly ConfigProblem[]): string {
   return problems
-    .map(({ file, line, path, message, fix }) => {
+    .map(({ file, line, message, fix }) => {
       const at = line === null ? file : `${file}:${line}`
-      return `${at}: ${path === '' ? '' : `${path}: `}${message}\n  fix: ${fix}`
+      return `${at}: ${message}\n  fix: ${fix}`
     })
     .join('\n')
 }

@@ -31,7 +31,7 @@ describe('what an agent name means', () => {
     ['guide', {}, { kind: 'runs', command: process.execPath }],
     ['mine', { mine: { command: 'mine', args: ['--acp'] } }, { kind: 'runs', command: 'mine', args: ['--acp'] }],
     ['gemini', { gemini: { driver: 'acp' } }, { kind: 'runs', command: 'gemini', args: ['--acp'] }],
-    ['gemini', {}, { kind: 'cannot', why: expect.stringContaining('not built yet') }],
+    ['gemini', {}, { kind: 'cannot', why: expect.stringContaining('not configured') }],
     ['mine', { mine: { command: 'x', driver: 'tui' } }, { kind: 'cannot', why: expect.stringContaining('"tui"') }],
     ['mine', { mine: { command: 'x', disabled: true } }, { kind: 'cannot', why: expect.stringContaining('disabled') }],
     ['mine', { mine: {} }, { kind: 'cannot', why: expect.stringContaining('no command') }],
@@ -83,7 +83,7 @@ describe('the agents of a project', () => {
     expect(listed[0]).toMatchObject({ name: 'guide', ready: true, version: '9.9.9', why: null })
     const why = (name: string): string | null | undefined => listed.find((each) => each.name === name)?.why
     expect(why('mine')).toContain('/no/such')
-    expect(why('codex')).toMatch(/not on PATH.*codex-acp/)
+    expect(why('codex')).toMatch(/not configured.*codex-acp/)
   })
 
   test('an unknown one is refused with what was meant, one without its program with that', async () => {

@@ -105,8 +105,7 @@ export class Agents {
     if (agent.kind === 'unknown') throw unknownAgent(name, config)
     const program = await findProgram(agent.command, { path: this.#options.variables['PATH'] ?? '', cwd: project })
     const version = program === null ? null : await installedVersion(program)
-    const why = program === null && agent.command !== '' ? `${notFound(agent.command)}; ${agent.why}` : agent.why
-    return { name, driver: agent.driver, command: agent.command, source, version, ready: false, why }
+    return { name, driver: agent.driver, command: agent.command, source, version, ready: false, why: agent.why }
   }
 }
 

@@ -36,8 +36,8 @@ export function resolveAgent(name: string, config: Config, guide: Program): Reso
   if (entry !== undefined) return configured(name, entry)
   const known = knownAgents.find((each) => each.name === name)
   if (known === undefined) return { kind: 'unknown' }
-  const acpEntry = `"agents": { "${name}": { "driver": "acp" } }`
-  const why = `its own driver is not built yet; over ACP it runs with ${acpEntry} in holdfast.json and the program "${known.acp.command}"`
+  const acpEntry = `"${name}": { "driver": "acp" }`
+  const why = `not configured; needs ${acpEntry} under "agents" in holdfast.json, and the program "${known.acp.command}"`
   return { kind: 'cannot', driver: 'none', command: known.command, why }
 }
 

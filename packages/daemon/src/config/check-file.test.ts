@@ -67,7 +67,7 @@ describe('a wrong entry', () => {
     ['{"services": {"a": {"command": "x", "ready": {"prot": 7}}}}', '"services.a.ready.prot" is not known'],
     ['{"imports": ["claud"]}', 'imports[0]: "imports[0]" cannot be "claud"; did you mean "claude"?'],
     ['{"agents": []}', '1 agents: "agents" must be an object of named entries, not []'],
-    ['{"agents": {"../x": {}}}', '"../x" cannot be a name'],
+    ['{"agents": {"../x": {}}}', '"agents.../x" has a name that is not allowed'],
     ['{"agents": {"a": {"env": {"1A": "x"}}}}', 'is not the name of an environment variable'],
     ['{"agents": {"a": {"env": {"A": 1}}}}', '"agents.a.env.A" must be a string, not 1'],
     ['{"agents": {"a": null}}', '"agents.a" must be an object, not null'],

@@ -38,7 +38,8 @@ export function checkFile(file: string, text: string): CheckedFile {
   })
   if (parsed.value === undefined) return { entries: nothing, problems }
   const check = new Check(file, parsed, problems)
-  return { entries: check.whole(parsed.value), problems }
+  const entries = check.whole(parsed.value)
+  return { entries, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
 }
 
 class Check {
@@ -78,7 +79,8 @@ class Check {
     }
     for (const [key, entry] of Object.entries(value)) {
       const named = v.safeParse(Name, key)
-      if (!named.success) this.#add([name, key], `"${key}" cannot be a name`, `Rename it: ${named.issues[0].message}.`)
+      if (!named.success)
+        this.#add([name, key], 'has a name that is not allowed', `Rename it: ${named.issues[0].message}.`)
       const result = v.safeParse(schemaOf(entry), entry)
       if (!result.success) this.#issues([name, key], result.issues)
       else if (named.success) found[key] = result.output

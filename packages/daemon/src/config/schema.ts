@@ -29,7 +29,7 @@ export const AgentEntry = v.strictObject({
   driver: v.optional(
     v.pipe(
       v.picklist(['acp', 'tui', 'exec']),
-      v.description('How the agent is run; `acp`: over its stdin and stdout.'),
+      v.description('How the agent is run; `acp`: over its stdin and stdout. The others do not run yet.'),
     ),
   ),
   permissions: v.optional(
@@ -45,7 +45,9 @@ export type AgentEntry = v.InferOutput<typeof AgentEntry>
 const lifecycle = v.optional(
   v.pipe(
     v.picklist(['keep-alive', 'on-demand']),
-    v.description('`keep-alive`: stays after first use; `on-demand`: ends some time after its last client.'),
+    v.description(
+      '`keep-alive`: stays after first use; `on-demand` is to end it some time after its last client, and does not yet.',
+    ),
   ),
   'keep-alive',
 )
@@ -108,14 +110,20 @@ const importNames = [
 /** The sections whose entries have names; each entry is checked by itself, so that one mistake costs one entry. */
 export const sections = {
   agents: { entry: AgentEntry, description: 'AI agents by name; built-in names need no command.' },
-  mcpServers: { entry: v.union([StdioServerEntry, HttpServerEntry]), description: 'MCP servers by name.' },
-  services: { entry: ServiceEntry, description: 'Processes that Holdfast starts and keeps running.' },
+  mcpServers: {
+    entry: v.union([StdioServerEntry, HttpServerEntry]),
+    description: 'MCP servers by name. Those with a `url` do not run yet.',
+  },
+  services: {
+    entry: ServiceEntry,
+    description: 'Processes to start and keep running. Not built yet: checked, and not started.',
+  },
 } as const
 export type SectionName = keyof typeof sections
 
 export const ImportList = v.pipe(
   v.array(v.picklist(importNames)),
-  v.description('Other programs whose MCP servers are used as well.'),
+  v.description('Other programs whose MCP servers are to be used as well. Not built yet: checked, and not read.'),
 )
 
 /** A whole file. */
