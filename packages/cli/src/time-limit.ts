@@ -25,11 +25,14 @@ export async function withinLimit<T>(
   const limit = new AbortController()
   const left = Promise.withResolvers<never>()
   let windUp: NodeJS.Timeout | undefined
-  const timer = setTimeout(() => {
-    const error = new CliError('timed-out', `"${name}" was not done within ${formatDuration(limitMs)}`)
-    limit.abort(error)
-    windUp = setTimeout(() => left.reject(error), windUpMs)
-  }, Math.min(limitMs, longestTimerMs))
+  const timer = setTimeout(
+    () => {
+      const error = new CliError('timed-out', `"${name}" was not done within ${formatDuration(limitMs)}`)
+      limit.abort(error)
+      windUp = setTimeout(() => left.reject(error), windUpMs)
+    },
+    Math.min(limitMs, longestTimerMs),
+  )
   try {
     return await Promise.race([work(AbortSignal.any([interrupted, limit.signal])), left.promise])
   } catch (error) {
