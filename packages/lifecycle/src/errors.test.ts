@@ -32,6 +32,8 @@ test('a system error becomes the error that a user understands', () => {
   const full = Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' })
   expect(fileError('write', '/x', full)).toMatchObject({ code: 'disk-full', retryable: true })
   expect(fileError('write', '/x', full).message).toBe('cannot write /x: no space is left on the device (ENOSPC)')
+  const tooBig = Object.assign(new Error('no'), { code: 'EFBIG' })
+  expect(fileError('write', '/x', tooBig)).toMatchObject({ code: 'disk-full', kind: 'unavailable' })
   expect(fileError('write', '/x', new Error('odd')).code).toBe('internal')
   expect(fileError('write', '/x', new LifecycleError('cancelled', 'no')).code).toBe('cancelled')
   expect(errnoOf(full)).toBe('ENOSPC')

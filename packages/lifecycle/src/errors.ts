@@ -177,6 +177,7 @@ export function errnoOf(error: unknown): string | undefined {
 const errnoCodes: Readonly<Record<string, LifecycleErrorCode>> = {
   ENOSPC: 'disk-full',
   EDQUOT: 'disk-full',
+  EFBIG: 'disk-full',
   EMFILE: 'too-many-files',
   ENFILE: 'too-many-files',
   EACCES: 'folder-unwritable',
@@ -195,6 +196,7 @@ const errnoCodes: Readonly<Record<string, LifecycleErrorCode>> = {
 const errnoWords: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device (ENOSPC)',
   EDQUOT: 'the disk quota is used up (EDQUOT)',
+  EFBIG: 'a limit of the size of files is reached (EFBIG, see ulimit -f)',
   EMFILE: 'this process has too many open files (EMFILE)',
   ENFILE: 'the machine has too many open files (ENFILE)',
   EACCES: 'permission denied (EACCES)',
