@@ -1,6 +1,8 @@
 // The end of a log, and what is added to it. Rotation (another file under the same name, or a shorter one) is followed.
+import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CliError } from './errors.ts'
 
 const stepBytes = 64 * 1024
 const pollMs = 200
@@ -77,17 +79,25 @@ async function inodeOf(path: string): Promise<number | null> {
     return (await stat(path)).ino
   } catch (error) {
     if (isAbsent(error)) return null
-    throw error
+    throw unreadable(path, error instanceof Error ? error.message : String(error))
   }
 }
 
+/** Never waits for the other end of a FIFO that lies in its place. */
 async function openExisting(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, 'r')
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
   } catch (error) {
     if (isAbsent(error)) return null
-    throw error
+    throw unreadable(path, error instanceof Error ? error.message : String(error))
   }
+  throw unreadable(path, 'it is no file')
+}
+
+function unreadable(path: string, why: string): CliError {
+  return new CliError('file-missing', `the log ${path} cannot be read: ${why}`)
 }
 
 function isAbsent(error: unknown): boolean {
