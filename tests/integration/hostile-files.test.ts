@@ -2,7 +2,7 @@
 // restored where it may be, and no signal to a bystander.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Holdfast, signal } from '../rig/holdfast.ts'
 import { isRunning } from '../rig/processes.ts'
@@ -71,6 +71,18 @@ describe('K22 I3 I6 a record that is', () => {
     const { id } = await holdfast.json<{ id: string }>(['ask', 'guide', 'repeat after me: here', '--no-wait'])
     expect(await holdfast.json(['wait', id])).toMatchObject({ reply: 'here' })
     await until('one daemon is left', () => holdfast.daemons().length === 1)
+  })
+
+  it('in whose place lies a folder: the daemon serves, and is shown', async () => {
+    const holdfast = new Holdfast()
+    mkdirSync(holdfast.runPath('daemon.json'), { recursive: true, mode: 0o700 })
+    for (const folder of [holdfast.runPath(), dirname(holdfast.runPath())]) chmodSync(folder, 0o700)
+    writeFileSync(holdfast.runPath('daemon.json/x'), '')
+    const daemon = await holdfast.up()
+    expect(await holdfast.json(['status'])).toMatchObject({ daemon: { pid: daemon, state: 'ready' } })
+    expect(await holdfast.json(['ask', 'guide', 'repeat after me: here'])).toMatchObject({ reply: 'here' })
+    signal(daemon, 'SIGKILL')
+    expect(await holdfast.up()).not.toBe(daemon)
   })
 
   it('forged, and the lock held by a daemon that hangs: the bystander it names gets no signal', async () => {
@@ -155,4 +167,42 @@ describe('I16 what belongs to another user', () => {
     expect(ran.stderr).toContain('symbolic link')
     rmSync(holdfast.runPath())
   })
+})
+
+describe('K22 something else in the place of our own folders and logs', () => {
+  it('a log that is a FIFO, a folder or below a file: `logs` says so at once', async () => {
+    const holdfast = new Holdfast()
+    const log = join(holdfast.home, 'state/default/logs/daemon.log')
+    mkdirSync(log, { recursive: true, mode: 0o700 })
+    const folder = await holdfast.run(['logs', 'daemon'])
+    rmSync(log, { recursive: true })
+    spawnSync('mkfifo', [log])
+    const fifo = await holdfast.run(['logs', 'daemon'], { timeoutMs: 20_000 })
+    rmSync(dirname(log), { recursive: true })
+    writeFileSync(dirname(log), '')
+    const below = await holdfast.run(['logs', 'daemon'])
+    rmSync(dirname(log))
+    for (const ran of [folder, fifo, below]) {
+      expect(ran.code).toBe(3)
+      expect(ran.stderr).toContain(log)
+      expect(ran.stderr).not.toContain('    at ')
+    }
+  })
+
+  it.each(['claim', 'claim/daemon.exits'])(
+    'a file in the place of %s: looking still works, starting names it',
+    async (name) => {
+      const holdfast = new Holdfast()
+      const path = join(holdfast.home, 'state/default', name)
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      writeFileSync(path, '')
+      expect(await holdfast.json(['status'])).toMatchObject({ daemon: null, lastExit: null })
+      const ran = await holdfast.run(['up'])
+      const seen = await holdfast.run(['doctor'])
+      rmSync(path)
+      expect(ran.code).toBe(4)
+      expect(ran.stderr).toContain(`${path} is not a folder`)
+      expect(seen.stderr).toBe('')
+    },
+  )
 })

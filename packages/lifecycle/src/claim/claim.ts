@@ -7,7 +7,7 @@ import { errnoOf, fileError, LifecycleError } from '../errors.ts'
 import type { Identity } from '../identity.ts'
 import { asWhole } from '../json-fields.ts'
 import type { Place } from '../place.ts'
-import { encodeLabel, type Label, parseLabel, parseRecord } from '../record.ts'
+import { type DaemonRecord, encodeLabel, type Label, parseLabel, parseRecord } from '../record.ts'
 import {
   encodeExit,
   exitFile,
@@ -153,12 +153,22 @@ async function recordFailure(place: Place, label: Label, cause: unknown, ports: 
 async function predecessorOf(place: Place, lock: LockFile, ports: ClaimPorts): Promise<Label | null> {
   const label = parseLabel(await lock.read())
   if (label !== null) return label
-  const record = parseRecord((await ports.files.read(place.recordFile)) ?? '')
+  const record = await adviceOf(place, ports)
   if (record === null || ports.processes.judge(record.identity) === 'alive') return null
   if (record.epoch > (await writtenEpoch(place, ports))) return null
   const { instance, epoch, identity, socket, version, state } = record
   const wasReady = state !== 'starting'
   return { instance, epoch, identity, socket, version, sinceBootMs: Math.floor(ports.bootMs()), wasReady }
+}
+
+/** The record, where it can be read: whatever else lies there is no reason not to claim. */
+async function adviceOf(place: Place, ports: ClaimPorts): Promise<DaemonRecord | null> {
+  try {
+    return parseRecord((await ports.files.read(place.recordFile)) ?? '')
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return null
+  }
 }
 
 /** One more than every epoch that left a trace, so that a lost or torn file never makes it step back. */

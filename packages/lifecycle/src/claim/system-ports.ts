@@ -2,7 +2,7 @@
 import { linkSync, lstatSync, readdirSync, renameSync } from 'node:fs'
 import { createOnce, readText, removeFile, replaceFile } from '../atomic-file.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import { errnoOf } from '../errors.ts'
+import { errnoOf, fileError } from '../errors.ts'
 import { type Failpoint, noFailpoint } from '../failpoint.ts'
 import { ensureFolder } from '../folders.ts'
 import { thisSystem } from '../os/this-system.ts'
@@ -27,12 +27,14 @@ function inode(path: string): string | null {
   return found === undefined ? null : inodeText(found)
 }
 
+/** What is no folder holds nothing; whoever needs one there says so, with its path. */
 function list(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return []
+    throw fileError('list', folder, error)
   }
 }
 

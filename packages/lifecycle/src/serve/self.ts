@@ -3,6 +3,7 @@ import { createOnce } from '../atomic-file.ts'
 import type { Claim } from '../claim/claim.ts'
 import { encodeExit, exitFile, type ExitKind, exitOf, type ExitRecord } from '../claim/exit-record.ts'
 import type { ClaimPorts } from '../claim/ports.ts'
+import { fileError } from '../errors.ts'
 import type { Welcome } from '../handshake.ts'
 import { type DaemonRecord, type DaemonState, encodeRecord } from '../record.ts'
 import type { ServeOptions } from './options.ts'
@@ -27,11 +28,24 @@ export class Self {
     return { epoch, instance, version, protocol, state: this.state, capabilities, pid: identity.pid, config, owner }
   }
 
-  /** Writes the record; only after the socket listens, and only while the claim is held. */
+  /**
+   * Writes the record; only after the socket listens, and only while the claim is held. It is for people: where it cannot be
+   * written that is said in the log, and nothing else changes.
+   */
   async writeRecord(): Promise<void> {
+    try {
+      await this.ports.files.show(this.options.place.recordFile, encodeRecord(this.record()))
+    } catch (error) {
+      this.options.log?.warn('the record cannot be written', {
+        error: fileError('write', this.options.place.recordFile, error),
+      })
+    }
+  }
+
+  private record(): DaemonRecord {
     const { place, version, protocol, config = null, owner = null } = this.options
     const { epoch, instance, identity } = this.held.label
-    const record: DaemonRecord = {
+    return {
       schema: 1,
       epoch,
       instance,
@@ -45,7 +59,6 @@ export class Self {
       state: this.state,
       startedAt: this.startedAt,
     }
-    await this.ports.files.show(place.recordFile, encodeRecord(record))
   }
 
   /** Writes how this instance ended, unless that is known already. */
