@@ -16,8 +16,8 @@ export async function runForeground(context: Context, wishes: DaemonWishes): Pro
   }
   const folders = foldersOf(scope, env)
   ensureFolders(folders, process.getuid?.() ?? 0)
-  const { command, args, env: variables, cwd } = daemonCommand({ folders, scope, env: env.all }, wishes)
-  const all: Record<string, string> = {}
+  const { command, args, env: variables, cwd, runtime } = daemonCommand({ folders, scope, env: env.all }, wishes)
+  const all: Record<string, string> = { ...runtime }
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) all[name] = value
   // As every daemon: it can be told from what it starts.
   Object.assign(all, { HOLDFAST_FOREGROUND: '1', HOLDFAST_INSTANCE: newInstance() })

@@ -1,5 +1,5 @@
 // The programs that lie beside this one in dist/, and how the daemon is started.
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Folders, StartCommand } from '@holdfast/lifecycle'
 
 /** Every program is one bundle in the folder of this one. */
@@ -14,6 +14,13 @@ export function docsFolder(): string {
 
 /** A daemon idles most of its life: a small young generation keeps it small. */
 export const runtimeFlags: readonly string[] = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1']
+
+/** Where compiled code is kept; what the command itself has as its cache, where it has one. */
+function runtimeOf(): Record<string, string> {
+  // Its path ends with a folder for this version of the runtime, which the daemon's runtime adds itself.
+  const folder = process.getBuiltinModule('node:module').getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
+}
 
 /** What `up` may ask of a daemon that it starts. */
 export interface DaemonWishes {
@@ -41,6 +48,7 @@ export function daemonCommand({ folders, scope, env }: DaemonSurroundings, wishe
     command: process.execPath,
     args: [...runtimeFlags, programPath('daemon'), ...flags],
     env: { ...env, HOLDFAST_SCOPE: scope },
+    runtime: runtimeOf(),
     cwd: folders.state,
     logFile: join(folders.logs, 'daemon.log'),
   }

@@ -28,10 +28,13 @@ export function keeperPorts({ start, folders, epoch, clock, log, store }: Keeper
   const { scope } = start
   const place = placeOf(folders, 'keeper')
   const { command, args } = ownProgram('keeper')
+  const codeCache = start.variables['NODE_COMPILE_CACHE']
   const startCommand = {
     command,
     args: [...args, '--scope', scope],
     env: start.variables,
+    // A keeper starts from the same cache of compiled code.
+    ...(codeCache === undefined ? {} : { runtime: { NODE_COMPILE_CACHE: codeCache } }),
     cwd: folders.state,
     logFile: join(folders.logs, 'keeper.log'),
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   defaultRestartPolicy,
   failpointNames,
+  keepCompiledCode,
   lostExitCode,
   parseFailpoints,
   placeOf,
@@ -41,7 +42,11 @@ async function run(): Promise<number> {
       const { openQuarantined } = await import('./quarantined.ts')
       return openQuarantined({ start, folders, place, clock, log }, context, reason)
     },
-    open: (context) => openDaemon({ start, folders, place, clock, log }, context),
+    open: async (context) => {
+      const service = await openDaemon({ start, folders, place, clock, log }, context)
+      keepCompiledCode()
+      return service
+    },
   })
   if (result.kind === 'ended') return 0
   const by = result.by === null ? 'another process' : `pid ${result.by.identity.pid} (epoch ${result.by.epoch})`

@@ -5,6 +5,7 @@ import {
   ensureFolders,
   errnoOf,
   type Folders,
+  keepCompiledCode,
   type Log,
   lostExitCode,
   noFailpoint,
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   const log = openLog(folders)
   const failpoint = start.failpoints === undefined ? noFailpoint : parseFailpoints(start.failpoints)
   const { epoch, idleMs } = start
+  keepCompiledCode()
   const place = placeOf(folders, 'keeper')
   const result = await serveKeeper({ place, ...startedBy(start.variables, app), epoch, idleMs, log, failpoint })
   log.close()

@@ -8,6 +8,7 @@ export { type Place, placeOf } from './place.ts'
 export type { AcceptedClient, ServeContext, ServeOptions, ServeResult, Service } from './serve/options.ts'
 export { lostExitCode } from './serve/options.ts'
 export { serveDaemon } from './serve/serve.ts'
+export { keepCompiledCode } from './compiled-code.ts'
 export { newInstance, startedBy } from './serve/starter.ts'
 export { type Host, thisProcess } from './shutdown/host.ts'
 

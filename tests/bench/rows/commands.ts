@@ -52,7 +52,7 @@ export const commandRows: readonly Row[] = [
   { name: 'holdfast status, warm, against node -e 0', measure: warm(['status'], 2) },
   {
     name: 'holdfast mcp call, warm, against node -e 0',
-    measure: warm(['mcp', 'call', 'counter.echo', 'text=hello'], 2.2),
+    measure: warm(['mcp', 'call', 'counter.echo', 'key=hello'], 2.2),
   },
   { name: 'cold start to the first answer, against node -e 0', measure: coldStart },
   { name: 'crash of the daemon to the next answer', measure: afterCrash },

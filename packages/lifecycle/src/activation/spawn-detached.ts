@@ -60,14 +60,14 @@ function openLog(file: string): number {
 }
 
 function launch(
-  { command, args, env, cwd }: StartCommand,
+  { command, args, env, cwd, runtime }: StartCommand,
   instance: string,
   { log, isDirect }: { readonly log: number; readonly isDirect: boolean },
 ): ChildProcess {
   const [program, ...rest] = isDirect ? [command, ...args] : ['/bin/sh', '-c', launcher, 'sh', command, ...args]
   return spawn(program ?? command, rest, {
     cwd,
-    env: daemonEnvironment(env, instance),
+    env: daemonEnvironment(env, instance, runtime),
     detached: true,
     stdio: ['ignore', log, log, 'pipe'],
   })

@@ -26,3 +26,10 @@ test('a daemon gets what it needs of the environment and nothing of its starter'
     HOLDFAST_READY_FD: '3',
   })
 })
+
+test('what the runtime of a daemon needs comes from the command, never from the starter', () => {
+  const env = { PATH: '/bin', NODE_COMPILE_CACHE: '/of/the/starter' }
+  const own = { PATH: '/bin', HOLDFAST_INSTANCE: 'mine', HOLDFAST_READY_FD: '3' }
+  expect(daemonEnvironment(env, 'mine')).toEqual(own)
+  expect(daemonEnvironment(env, 'mine', { NODE_COMPILE_CACHE: '/c' })).toEqual({ ...own, NODE_COMPILE_CACHE: '/c' })
+})

@@ -8,6 +8,8 @@ export interface StartCommand {
   readonly args: readonly string[]
   /** The caller's environment; only what a daemon needs is passed on. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Variables for the daemon's own runtime, such as NODE_COMPILE_CACHE: passed on as they are, over `env`. */
+  readonly runtime?: Readonly<Record<string, string>>
   /** A neutral folder that stays: the state folder. */
   readonly cwd: string
   /** Takes stdout and stderr. */
@@ -21,11 +23,15 @@ const passed = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'TZ'
 const passedPrefixes = ['LC_', 'XDG_', 'HOLDFAST_']
 
 /** The environment of a daemon with this instance id. Pure. */
-export function daemonEnvironment(env: StartCommand['env'], instance: string): Record<string, string> {
+export function daemonEnvironment(
+  env: StartCommand['env'],
+  instance: string,
+  runtime: StartCommand['runtime'] = {},
+): Record<string, string> {
   const kept: Record<string, string> = {}
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || name === childTag) continue
     if (passed.has(name) || passedPrefixes.some((prefix) => name.startsWith(prefix))) kept[name] = value
   }
-  return { ...kept, [daemonMark]: instance, HOLDFAST_READY_FD: String(readyDescriptor) }
+  return { ...kept, ...runtime, [daemonMark]: instance, HOLDFAST_READY_FD: String(readyDescriptor) }
 }

@@ -61,15 +61,16 @@ function rawKillProbe(pid: number): 'ok' | 'ESRCH' | 'EPERM' {
   return pid === 1 ? 'EPERM' : rawKill(pid, 0)
 }
 
-function all(): ProcessStat[] {
+function pids(): number[] {
   const names = attempt(() => readdirSync('/proc'))
-  if (!Array.isArray(names)) return []
-  return names
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      const found = stat(Number(name))
-      return found === null || found === 'unknown' ? [] : [found]
-    })
+  return Array.isArray(names) ? names.filter((name) => /^\d+$/.test(name)).map(Number) : []
+}
+
+function all(): ProcessStat[] {
+  return pids().flatMap((pid) => {
+    const found = stat(pid)
+    return found === null || found === 'unknown' ? [] : [found]
+  })
 }
 
 function command(pid: number): string {
@@ -136,6 +137,7 @@ export const linux: System = {
   pidNamespace: () => (namespaceRead ??= attempt(() => readlinkSync('/proc/self/ns/pid')) ?? 'unknown'),
   uid: () => process.geteuid?.() ?? -1,
   stat,
+  pids,
   all,
   command,
   ageMs,

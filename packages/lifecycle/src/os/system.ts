@@ -33,6 +33,8 @@ export interface System {
   pidNamespace(): string
   uid(): number
   stat(pid: number): ProcessStat | null | 'unknown'
+  /** The pids of every process that can be seen; each may be gone by now. */
+  pids(): number[]
   /** Every process that can be seen. */
   all(): ProcessStat[]
   command(pid: number): string

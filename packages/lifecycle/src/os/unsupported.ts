@@ -7,6 +7,7 @@ export const unsupported: System = {
   pidNamespace: () => 'unknown',
   uid: () => -1,
   stat: () => 'unknown',
+  pids: () => [],
   all: () => [],
   command: () => '[unknown]',
   ageMs: () => 0,

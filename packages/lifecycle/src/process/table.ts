@@ -27,10 +27,13 @@ export function withCommand(stat: ProcessStat, system: System): ProcessInfo {
 /** Our user's running processes whose HOLDFAST_CHILD is `prefix`, or begins with it up to a slash (`scope` finds `scope/id`). */
 export function findTagged(prefix: string, system: System = thisSystem): TaggedProcess[] {
   const uid = system.uid()
-  return system.all().flatMap((stat) => {
-    if (!stat.isRunning || stat.uid !== uid || stat.pid === process.pid) return []
-    const tag = system.variableOf(stat.pid, childTag)
+  // The tag first: few processes have one, and this is done at every start.
+  return system.pids().flatMap((pid) => {
+    if (pid === process.pid) return []
+    const tag = system.variableOf(pid, childTag)
     if (tag === null || !matchesTag(tag, prefix)) return []
+    const stat = system.stat(pid)
+    if (stat === null || stat === 'unknown' || !stat.isRunning || stat.uid !== uid) return []
     return [{ ...withCommand(stat, system), tag }]
   })
 }

@@ -44,6 +44,9 @@ export class FakeSystem implements System {
   stat(pid: number): ProcessStat | null | 'unknown' {
     return this.processes.get(pid) ?? null
   }
+  pids(): number[] {
+    return [...this.processes.keys()]
+  }
   all(): ProcessStat[] {
     return [...this.processes.values()]
   }
