@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { builtins } from './builtins.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'packages/cli/dist')
@@ -16,13 +17,20 @@ const programs: Record<string, string> = {
   guide: 'packages/cli/src/guide/main.ts',
 }
 
+/** What every command and the fastest one need, in one file, and what a start needs in another: each file more costs a millisecond. */
+const commandGroups = [
+  { name: 'warm', test: /cli\/src\/(run|commands\/status)\.ts$/ },
+  { name: 'start', test: /cli\/src\/commands\/up\.ts$|lifecycle\/src\/activation\/activate\.ts$/ },
+]
+
 const natives = ['fs-native-extensions', '@lydell/node-pty']
 
 async function bundle(name: string, entry: string, into: string): Promise<void> {
   const build = await rolldown({
     input: { [name]: join(root, entry) },
     platform: 'node',
-    external: (id) => id.startsWith('node:') || natives.includes(id),
+    external: natives,
+    plugins: [builtins()],
     // jsonc-parser's `main` is a wrapper that no bundler can follow; its `module` is plain.
     resolve: { conditionNames: ['source', 'import', 'default'], mainFields: ['module', 'main'] },
     logLevel: 'warn',
@@ -33,13 +41,7 @@ async function bundle(name: string, entry: string, into: string): Promise<void> 
     entryFileNames: '[name].js',
     // Without a hash: the cache of compiled code is kept by name, and so does not grow from build to build.
     chunkFileNames: `${name}-[name].js`,
-    // What every command and the fastest one need, in one file: each file more costs a millisecond.
-    codeSplitting: {
-      groups: [
-        { name: 'warm', test: /cli\/src\/(run|commands\/status)\.ts$/ },
-        { name: 'start', test: /cli\/src\/commands\/up\.ts$|lifecycle\/src\/activation\/activate\.ts$/ },
-      ],
-    },
+    codeSplitting: { groups: name === 'main' ? commandGroups : [] },
     sourcemap: false,
     comments: false,
     // What is not read is not parsed at each start. Names stay, for the stacks of errors.

@@ -8,7 +8,14 @@ import { asNumber, asRatio, type Figure, type Row } from '../row.ts'
 
 const CRASHES = 15
 
-const emptyNode: Once = () => once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'close')
+/** Started like the command, with pipes that are read. */
+const emptyNode: Once = () => {
+  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'pipe' })
+  child.stdout.resume()
+  child.stderr.resume()
+  child.stdin.end()
+  return once(child, 'close')
+}
 
 function warm(args: readonly string[], goal: number): () => Promise<Figure> {
   return () =>

@@ -77,7 +77,11 @@ export const darwin: System = {
   pidNamespace: () => 'host',
   uid: () => process.geteuid?.() ?? -1,
   stat,
-  pids: () => (run('ps', ['-ax', '-o', 'pid=']) ?? '').split('\n').map(Number).filter((pid) => pid > 0),
+  pids: () =>
+    (run('ps', ['-ax', '-o', 'pid=']) ?? '')
+      .split('\n')
+      .map(Number)
+      .filter((pid) => pid > 0),
   all: () => {
     const text = run('ps', ['-ax', '-o', columns])
     return text === null ? [] : parseAll(text)
