@@ -20,6 +20,7 @@ const programs: Record<string, string> = {
 /** What every command and the fastest one need, in one file, and what a start needs in another: each file more costs a millisecond. */
 const commandGroups = [
   { name: 'warm', test: /cli\/src\/(run|commands\/status)\.ts$/ },
+  { name: 'call', test: /cli\/src\/commands\/mcp-call\.ts$/ },
   { name: 'start', test: /cli\/src\/commands\/up\.ts$|lifecycle\/src\/activation\/activate\.ts$/ },
 ]
 
