@@ -40,8 +40,7 @@ async function bundle(name: string, entry: string, into: string): Promise<void> 
     dir: into,
     format: 'esm',
     entryFileNames: '[name].js',
-    // Without a hash: the cache of compiled code is kept by name, and so does not grow from build to build.
-    chunkFileNames: `${name}-[name].js`,
+    chunkFileNames: `${name}-[name]-[hash].js`,
     codeSplitting: { groups: name === 'main' ? commandGroups : [] },
     sourcemap: false,
     comments: false,
