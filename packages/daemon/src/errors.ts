@@ -32,6 +32,11 @@ export const daemonErrors = {
   'start-invalid': { kind: 'usage', retryable: false, hint: 'Start the daemon with `holdfast up`.' },
   draining: { kind: 'unavailable', retryable: true, hint: 'The daemon is leaving; connect to the next one.' },
   'keeper-failed': { kind: 'unavailable', retryable: true, hint: 'See `holdfast logs keeper`.' },
+  'keeper-incompatible': {
+    kind: 'incompatible',
+    retryable: false,
+    hint: '`holdfast down --all` ends it and its children; the next start brings a keeper of this version.',
+  },
   'ask-unknown': {
     kind: 'missing',
     retryable: false,

@@ -1,7 +1,7 @@
 // The daemon's one connection to its keeper: made on demand, made again after a loss. When a keeper dies, what it held is found by
 // tag and ended before the features are told and before the next keeper starts: no child ever runs beside its successor.
 import { type HeldChild, type KeeperClient, KeeperError } from '@holdfast/keeper'
-import type { Log } from '@holdfast/lifecycle'
+import { isLifecycleError, type Log } from '@holdfast/lifecycle'
 import { DaemonError } from './errors.ts'
 import type { Reaped } from './reap.ts'
 
@@ -19,6 +19,8 @@ export interface KeeperLinkPorts {
   ensure(): Promise<KeeperClient>
   /** Ends whatever is tagged and not held by a living keeper. */
   reap(spare: ReadonlySet<string>): Promise<Reaped[]>
+  /** Ends the keeper that cannot be commanded, if there is one; its children are left to be reaped. */
+  endUnusable(): Promise<void>
   /** For the journal. */
   record(type: string, subject: string, data: Record<string, unknown>): Promise<void>
   readonly log: Log
@@ -69,7 +71,15 @@ export class KeeperLink implements Keeper {
 
   /** At start: takes over the keeper that is alive, ends what no keeper holds. Returns what is held. */
   async adopt(): Promise<readonly HeldChild[]> {
-    const client = await this.#ports.connect()
+    let client: KeeperClient | null
+    try {
+      client = await this.#ports.connect()
+    } catch (error) {
+      if (!(error instanceof KeeperError) || error.code !== 'keeper-incompatible') throw error
+      // It lives, so nothing of its is ended; whatever needs a keeper is refused with this until somebody ends it.
+      this.#ports.log.error('the keeper that runs cannot be commanded', { reason: error.message })
+      return []
+    }
     const held = client === null ? [] : await client.list()
     await this.#reap(new Set(held.map(({ id }) => id)))
     if (client !== null) this.#watch(client)
@@ -109,6 +119,7 @@ export class KeeperLink implements Keeper {
     })
     const client = this.#client
     this.#client = null
+    if (client === null) await this.#ports.endUnusable()
     const { children, survivors } = client === null ? nothing : await shutDown(client, graceMs, this.#known)
     const reaped = await this.#reap(new Set())
     return {
@@ -133,7 +144,10 @@ export class KeeperLink implements Keeper {
       return client
     } catch (error) {
       if (error instanceof DaemonError) throw error
-      const said = error instanceof Error ? error.message : String(error)
+      const said = reasonOf(error)
+      if (error instanceof KeeperError && error.code === 'keeper-incompatible') {
+        throw new DaemonError('keeper-incompatible', `the keeper that runs cannot be used: ${said}`, { cause: error })
+      }
       throw new DaemonError('keeper-failed', `no keeper could be started: ${said}`, { cause: error })
     }
   }
@@ -183,4 +197,13 @@ export class KeeperLink implements Keeper {
     }
     return reaped
   }
+}
+
+/** With the line of its log that tells most, where it left a log. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!isLifecycleError(error) || error.evidence === undefined) return error.message
+  const lines = error.evidence.split('\n').filter((line) => line.trim() !== '')
+  const telling = lines.findLast((line) => /^\S*Error\b/.test(line)) ?? lines.at(-1)
+  return telling === undefined ? error.message : `${error.message}: ${telling.trim()}`
 }

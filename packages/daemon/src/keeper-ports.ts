@@ -1,7 +1,7 @@
 // The keeper link's hands: how a keeper is found and started, what a dead one left is ended, and the journal is written.
 import { join } from 'node:path'
 import { connectKeeper, ensureKeeper, type KeeperClient, KeeperError } from '@holdfast/keeper'
-import { type Clock, type Folders, type Log, placeOf } from '@holdfast/lifecycle'
+import { type Clock, deadlineIn, endHolder, type Folders, type Log, placeOf } from '@holdfast/lifecycle'
 import type { DaemonStart } from './config/env.ts'
 import type { KeeperLinkPorts } from './keeper-link.ts'
 import { ownProgram } from './programs.ts'
@@ -55,6 +55,10 @@ export function keeperPorts({ start, folders, epoch, clock, log, store }: Keeper
     },
     ensure,
     reap: (spare) => reapTagged({ scope, stateFolder: folders.state, spare, graceMs: reapGraceMs, log, clock }),
+    endUnusable: async () => {
+      const deadline = deadlineIn(clock, keeperPatienceMs)
+      await endHolder({ place, clock, deadline, log, reason: 'it could not be commanded, and everything was to end' })
+    },
     record: async (type, subject, data) => {
       await store?.commit([{ op: 'event', type, subject, data }])
     },

@@ -2,6 +2,7 @@
 // started or adopted, owed frames handed over, output acknowledged, tags settled. One step at a time, so nothing races.
 // Invariants: nothing is acknowledged or settled before the commit that made it superfluous; a frame follows its commit.
 import type { HeldChild, KeeperClient } from '@holdfast/keeper'
+import { DaemonError } from '../errors.ts'
 import type { Keeper } from '../keeper-link.ts'
 import type { Op, Store } from '../store/api.ts'
 import { advance, type ChildInput } from './advance.ts'
@@ -222,7 +223,8 @@ export class Session {
       return { child, client }
     } catch (error) {
       if (!(error instanceof Error) || retried.has(codeOf(error))) throw error
-      return this.#unstartable(link, `agent "${agent}" could not be started: ${error.message}`)
+      const fix = error instanceof DaemonError ? ` (${error.hint})` : ''
+      return this.#unstartable(link, `agent "${agent}" could not be started: ${error.message}${fix}`)
     } finally {
       this.#isStarting = false
     }

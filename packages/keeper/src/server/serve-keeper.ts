@@ -1,5 +1,6 @@
 // Serves the keeper of a place: claim, record, socket and readiness are the kernel's, what is behind the handshake is ours.
-import { type Failpoint, type Log, type Place, serveDaemon, type ServeResult, type Service } from '@holdfast/lifecycle'
+import { defaultRestartPolicy, type Failpoint, type Log, type Place } from '@holdfast/lifecycle'
+import { serveDaemon, type ServeResult, type Service } from '@holdfast/lifecycle'
 import { version } from '../version.ts'
 import { keeperProtocol } from '../wire/messages.ts'
 import { keeperHost } from './keeper-host.ts'
@@ -32,6 +33,8 @@ export async function serveKeeper(options: ServeKeeperOptions): Promise<ServeRes
     capabilities: keeperCapabilities,
     // A thread that watches for hangs costs more memory than it is worth: a hung keeper is found by its daemon.
     hangMs: null,
+    // One that keeps dying at its start fails each wish for it, with the reason; in quarantine it would fail them after relief, too.
+    quarantine: { ...defaultRestartPolicy, limit: Number.POSITIVE_INFINITY },
     host: keeperHost({ log, children: () => server?.childCount ?? 0 }),
     open({ instance, leave }) {
       const self = { pid: process.pid, instance, version }
