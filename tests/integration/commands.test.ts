@@ -53,6 +53,20 @@ it('I7 down and restart leave the children; down --all ends them', async () => {
   await until('all is gone', () => holdfast.processes().length === 0)
 })
 
+it('events without --since are the newest', async () => {
+  const holdfast = new Holdfast()
+  const prompts = Array.from({ length: 20 }, (_, index) => `repeat after me: ${index}`)
+  for (const prompt of prompts) await holdfast.run(['ask', 'guide', prompt])
+  const cursorsOf = async (...args: string[]): Promise<number[]> => {
+    const { stdout } = await holdfast.run(['events', '--json', ...args])
+    const lines = stdout.trim().split('\n')
+    return lines.map((line) => (JSON.parse(line) as { cursor: number }).cursor)
+  }
+  const all = await cursorsOf('--since', '0')
+  expect(all.length).toBeGreaterThan(60)
+  expect(await cursorsOf()).toEqual(all.slice(-50))
+})
+
 it('sends nothing to a reader that left, and ends', async () => {
   const holdfast = new Holdfast()
   await holdfast.up()

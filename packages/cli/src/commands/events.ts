@@ -13,32 +13,27 @@ export const run: Run = async (context) => {
   const { options, out, link, signal } = context
   const since = options.number('since')
   const daemon = await link({ staysConnected: options.has('follow') })
-  const from = since ?? (await newestCursor(daemon, signal))
-  const cursor = await readFrom(daemon, from, context)
+  const cursor = await readFrom(daemon, since, context)
   if (options.has('follow') && !signal.aborted) await follow(daemon, cursor, context)
-  else if (!out.json && cursor === from) out.notice('no events yet')
+  else if (!out.json && cursor === (since ?? 0))
+    out.notice(since === null ? 'no events yet' : `no events after ${since}`)
 }
 
-async function newestCursor(daemon: DaemonLink, signal: AbortSignal): Promise<number> {
-  const { cursor } = await daemon.request(
-    readEvents,
-    { since: Number.MAX_SAFE_INTEGER, limit: 1 },
-    { signal, isIdempotent: true },
-  )
-  return Math.max(0, cursor - recent)
-}
-
-async function readFrom(daemon: DaemonLink, since: number, { out, signal }: Context): Promise<number> {
-  let cursor = since
+/** From `since` on, or with null the newest; gives the cursor of the last that was shown. */
+async function readFrom(daemon: DaemonLink, since: number | null, { out, signal }: Context): Promise<number> {
+  let from: { since: number } | { newest: number } = since === null ? { newest: recent } : { since }
+  let cursor = since ?? 0
   for (;;) {
-    const page = await daemon.request(readEvents, { since: cursor, limit: pageSize }, { signal, isIdempotent: true })
+    const page = await daemon.request(readEvents, { ...from, limit: pageSize }, { signal, isIdempotent: true })
     if (page.gap === true && cursor === since && since > 0) {
-      out.notice(`events after ${since} are partly gone; these are the oldest kept`)
+      out.notice(`there is no event ${since} any more; these are the oldest kept`)
     }
     for (const event of page.events) await out.line(event, () => render(event))
     const last = page.events.at(-1)?.cursor ?? cursor
-    if (page.events.length === 0 || last <= cursor) return cursor
+    if (page.events.length === 0) return cursor
+    if (last <= cursor) return last
     cursor = last
+    from = { since: cursor }
   }
 }
 

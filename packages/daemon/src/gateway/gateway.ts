@@ -75,8 +75,9 @@ export class Gateway {
       const called = new Map(held.map((child) => [child.id, this.#ports.describe(child)?.name ?? child.id]))
       return { sources: await logSourcesIn(logsFolder, name, called) }
     })
-    peer.handle(readEvents, async ({ since = 0, limit = 1000 }) => {
-      const { events, cursor, gap } = await store.events.read(since, Math.min(Math.max(1, limit), pageLimit))
+    peer.handle(readEvents, async ({ since = 0, newest, limit = 1000 }) => {
+      const from = newest === undefined ? since : Math.max(0, store.events.last() - newest)
+      const { events, cursor, gap } = await store.events.read(from, Math.min(Math.max(1, limit), pageLimit))
       return { events: [...events], cursor, gap }
     })
     peer.handle(followEvents, ({ since = store.events.last() }) => {

@@ -85,9 +85,10 @@ export const logSources = method(
   v.object({ name: v.optional(v.string()) }),
   v.object({ sources: v.array(LogSource) }),
 )
+/** After `since`, or with `newest` that many of the newest. */
 export const readEvents = method(
   'events.read',
-  v.object({ since: v.optional(v.number()), limit: v.optional(v.number()) }),
+  v.object({ since: v.optional(v.number()), newest: v.optional(v.number()), limit: v.optional(v.number()) }),
   v.object({ events: v.array(Event), cursor: v.number(), gap: v.optional(v.boolean()) }),
 )
 /** From then on `event` notices follow, beginning after `since`. */
