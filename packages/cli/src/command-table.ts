@@ -68,6 +68,7 @@ const daemonCommands: readonly Command[] = [
     words: ['ps'],
     group: 'The daemon',
     summary: 'List every process held, with what it serves.',
+    about: 'Starts the daemon when none runs; `holdfast sweep` and `holdfast status` do not.',
     arguments: [],
     flags: [{ name: 'all-scopes', says: 'of every scope that runs, not only this one' }],
     examples: [{ line: 'holdfast ps', says: 'pids, ages, memory' }],

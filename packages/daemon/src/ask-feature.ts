@@ -89,7 +89,7 @@ export function createAskFeature(parts: Parts, options: AskFeatureOptions): Feat
     describe(child) {
       const { feature, agent, name, project } = child.label
       if (feature !== featureLabel || agent === undefined) return null
-      return { kind: 'agent', name: agent, project: project ?? null, serves: `session ${name ?? '?'} (${child.id})` }
+      return { kind: 'agent', name: agent, project: project ?? null, serves: `session ${name ?? '?'}` }
     },
     counts: () => ({ ...asks.book.counts(), sessions: sessions.count }),
   }

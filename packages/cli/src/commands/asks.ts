@@ -6,6 +6,7 @@ import { renderAsks } from '../render/ask.ts'
 import { didYouMean } from '../suggest.ts'
 
 export const run: Run = async ({ options, directory, out, link, signal }) => {
+  if (options.number('limit') === 0) throw new CliError('bad-value', '--limit was given 0', 'give a number from 1 on')
   const states = options.text('state')?.split(',').map(readState)
   const { asks } = await (
     await link()

@@ -45,7 +45,7 @@ async function ofAllScopes({ scope, env, directory, signal }: Context): Promise<
 
 function render(rows: readonly Row[], withScope: boolean): string {
   const now = Date.now()
-  const heading = ['ID', 'KIND', 'NAME', 'PID', 'STATE', 'AGE', 'MEMORY', 'CPU', 'SERVES']
+  const heading = ['ID', 'KIND', 'NAME', 'PID', 'STATE', 'AGE', 'MEMORY', 'CPU', 'SERVES', 'PROJECT']
   return table(
     withScope ? ['SCOPE', ...heading] : heading,
     rows.map((each) => [
@@ -59,6 +59,7 @@ function render(rows: readonly Row[], withScope: boolean): string {
       bytes(each.rssBytes),
       each.cpuSeconds === null ? '-' : `${each.cpuSeconds.toFixed(1)}s`,
       each.serves,
+      each.project ?? '-',
     ]),
   )
 }

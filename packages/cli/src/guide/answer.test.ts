@@ -26,6 +26,7 @@ describe('the answers of the guide', () => {
 
   test.each([
     ['what is a keeper?', 'What a keeper is and does'],
+    ['what is the daemon?', 'What a daemon is and does'],
     ['What is a scope?', 'What a scope is'],
     ['How do I add an agent?', 'Add an agent'],
     ['how do I add an MCP server?', 'Add an MCP server'],
@@ -36,6 +37,8 @@ describe('the answers of the guide', () => {
     ['how do I stop everything?', 'Stop it'],
     ['What can you do?', 'What Holdfast is for'],
     ['hello', 'What Holdfast is for'],
+    ['where is the config file?', 'Where the config file is, and where logs are'],
+    ['how do I upgrade?', 'How to upgrade Holdfast'],
   ])('%s is answered from the section that says it', (question, title) => {
     const [first] = answerTo(question, 1, docs).text.split('\n')
     expect(first).toContain(`> ${title} (`)

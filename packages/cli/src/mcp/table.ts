@@ -9,7 +9,8 @@ export const mcpCommands: readonly Command[] = [
     group: 'MCP',
     summary: 'List the MCP servers of the project and their tools.',
     about:
-      'Starts each server that does not run yet and asks it for its tools, all at once; --timeout is for each of them.',
+      'Starts each server that does not run yet and asks it for its tools, all at once. One that does not answer ' +
+      'within 10 seconds, or shortly before --timeout is over, is shown as failed.',
     arguments: [{ ...server, optional: true }],
     flags: [{ name: 'no-probe', says: 'only what is known: start no server' }],
     examples: [
