@@ -27,6 +27,8 @@ describe('the answers of the guide', () => {
   test.each([
     ['what is a keeper?', 'What a keeper is and does'],
     ['what is the daemon?', 'What a daemon is and does'],
+    ['what are agents', 'What an agent is'],
+    ['what is an MCP server?', 'What an MCP server is'],
     ['What is a scope?', 'What a scope is'],
     ['How do I add an agent?', 'Add an agent'],
     ['how do I add an MCP server?', 'Add an MCP server'],

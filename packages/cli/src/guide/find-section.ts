@@ -36,6 +36,18 @@ function scoreOf(section: Section, wanted: readonly string[], weight: (word: str
   return section.file.startsWith('reference/') ? score / 3 : score
 }
 
+const definitionAsked = /^\s*what(?:'s| is| are) (?:an? |the )?(.+?)s?[\s?.!]*$/i
+
+/** `What is a scope?` is answered by the section `What a scope is`, however often others say the word. */
+function defines(question: string, { title }: Section): boolean {
+  const word = definitionAsked.exec(question)?.[1]?.toLowerCase()
+  const heading = title.split(' > ').at(-1)?.toLowerCase() ?? ''
+  return (
+    word !== undefined &&
+    ['a ', 'an ', 'the ', ''].some((article) => `${heading} `.startsWith(`what ${article}${word} is `))
+  )
+}
+
 /** The sections that fit best, best first; empty when no word of the question is in the docs. */
 export function findSections(question: string, sections: readonly Section[], limit: number): Section[] {
   const wanted = [...new Set(wordsOf(question))]
@@ -44,7 +56,10 @@ export function findSections(question: string, sections: readonly Section[], lim
     const having = bags.filter((bag) => bag.has(word)).length
     return having === 0 ? 0 : Math.log(1 + sections.length / having)
   }
-  const scored: Scored[] = sections.map((section) => ({ section, score: scoreOf(section, wanted, weight) }))
+  const scored: Scored[] = sections.map((section) => ({
+    section,
+    score: scoreOf(section, wanted, weight) + (defines(question, section) ? 1000 : 0),
+  }))
   return scored
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
