@@ -82,7 +82,7 @@ describe('LineSplitter', () => {
     expect(kept.map(String)).toEqual(['first', 'second', 'third'])
   })
 
-  test('the work grows with the bytes, not with the square of them', () => {
+  test('the work grows with the bytes, not with the square of them', { timeout: 300_000 }, () => {
     const timeOf = (pieces: number): number => {
       const splitter = splitLines(64 * 1024 * 1024, { line: () => undefined, oversized: () => undefined })
       const piece = Buffer.alloc(256, 'a')
@@ -91,9 +91,7 @@ describe('LineSplitter', () => {
       splitter.push(Buffer.from('\n'))
       return performance.now() - started
     }
-    timeOf(100)
-    const best = (pieces: number): number => Math.min(timeOf(pieces), timeOf(pieces), timeOf(pieces))
-    // 32 times the bytes: quadratic work would take 1024 times as long.
-    expect(best(64_000) / best(2000)).toBeLessThan(400)
+    // Some 0.1 s; to copy what came before with each piece would move 500 GB. A ratio of two short times is noise on a busy machine.
+    expect(timeOf(64_000)).toBeLessThan(10_000)
   })
 })
