@@ -65,7 +65,11 @@ it('I11 in the middle of a call: the proxy of a host goes on, the call ran once,
         .stdout()
         .split('\n')
         .filter((line) => line !== '')
-      return lines.map((line) => JSON.parse(line) as { id?: number }).find((each) => each.id === id) ?? null
+      return (
+        lines
+          .map((line) => JSON.parse(line) as { id?: number; result?: unknown; error?: unknown })
+          .find((each) => each.id === id) ?? null
+      )
     })
   const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'host', version: '1' } }
   say({ id: 1, method: 'initialize', params })
