@@ -35,7 +35,7 @@ function lastLines(file: string): string {
 }
 
 export function createAskFeature(parts: Parts, options: AskFeatureOptions): Feature {
-  const { store, keeper, clock, log, version } = parts
+  const { store, keeper, clock, log, version, failpoint } = parts
   const agents = new Agents({ ...parts, guide: options.guide })
   const projectOf = shortLived(clock, lookMs, (directory: string) => parts.resolveProject(directory))
   const checkAgent = shortLived(clock, lookMs, (project: string, agent: string) => agents.check(project, agent))
@@ -50,6 +50,7 @@ export function createAskFeature(parts: Parts, options: AskFeatureOptions): Feat
     agents: { check: checkAgent },
     sessions: () => sessions,
     projectOf,
+    failpoint,
     random: Math.random,
     onTrouble: (error) => log.error('asks', { error: String(error) }),
     ...(options.historyLimit === undefined ? {} : { historyLimit: options.historyLimit }),
@@ -59,6 +60,7 @@ export function createAskFeature(parts: Parts, options: AskFeatureOptions): Feat
     keeper,
     clock,
     version,
+    failpoint,
     asks: asks.book,
     limits: { ...defaultSessionLimits, ...options.limits },
     launch: (request) => agents.launch(request),

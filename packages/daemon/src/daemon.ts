@@ -17,6 +17,7 @@ import type { DaemonStart } from './config/env.ts'
 import { childEnvironment } from './config/child-environment.ts'
 import { createConfigLoader } from './config/load-config.ts'
 import { DaemonError } from './errors.ts'
+import type { DaemonFailpoint } from './failpoints.ts'
 import type { Client, Feature } from './feature.ts'
 import { createFeatures } from './features.ts'
 import { Gateway, type Survivors } from './gateway/gateway.ts'
@@ -36,6 +37,7 @@ export interface DaemonSetup {
   readonly place: Place
   readonly clock: Clock
   readonly log: Log
+  readonly failpoint: DaemonFailpoint
 }
 
 /** A superseded daemon has nothing to finish: whatever it would write is refused. */
@@ -88,14 +90,14 @@ class Daemon implements Service {
   #ending: Promise<Survivors> | null = null
 
   constructor(setup: DaemonSetup, context: ServeContext, store: Store) {
-    const { start, folders, clock, log } = setup
+    const { start, folders, clock, log, failpoint } = setup
     this.#setup = setup
     this.#context = context
     this.#store = store
     this.#startedAt = new Date(clock.wallMs()).toISOString()
     const config = createConfigLoader(folders.config)
     const { epoch, instance } = context
-    this.#keeper = new KeeperLink(keeperPorts({ start, folders, epoch, clock, log, store }), {
+    this.#keeper = new KeeperLink(keeperPorts({ start, folders, epoch, clock, log, store, failpoint }), {
       lost: async (children) => {
         for (const feature of this.#features) await feature.keeperLost(children)
       },
@@ -111,6 +113,7 @@ class Daemon implements Service {
       config,
       clock,
       log,
+      failpoint,
       stateFolder: folders.state,
       logsFolder: folders.logs,
       variables: start.variables,
@@ -147,15 +150,17 @@ class Daemon implements Service {
   }
 
   async open(putAside: PutAside | null): Promise<void> {
-    const { log, folders } = this.#setup
+    const { log, folders, failpoint } = this.#setup
     const { instance, predecessor } = this.#context
     await recordStart(this.#store, { instance, version, pid: process.pid, predecessor, putAside })
     const held = await this.#keeper.adopt()
+    if (held.length > 0) failpoint('takeover.adopted')
     for (const feature of this.#features) await feature.recover(held.filter((child) => feature.owns(child)))
     for (const child of held) {
       if (!this.#features.some((each) => each.owns(child)))
         log.warn('a child is held that nobody knows', { child: child.id })
     }
+    if (held.length > 0) failpoint('takeover.recovered')
     pruneLogs(folders.logs, new Set(held.map(({ id }) => id))).catch((error: unknown) => {
       log.warn('old logs could not be removed', { error: String(error) })
     })

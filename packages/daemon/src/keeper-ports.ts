@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { connectKeeper, ensureKeeper, type KeeperClient, KeeperError } from '@holdfast/keeper'
 import { type Clock, deadlineIn, endHolder, type Folders, type Log, placeOf } from '@holdfast/lifecycle'
 import type { DaemonStart } from './config/env.ts'
+import type { DaemonFailpoint } from './failpoints.ts'
 import type { KeeperLinkPorts } from './keeper-link.ts'
 import { ownProgram } from './programs.ts'
 import { reapTagged } from './reap.ts'
@@ -16,6 +17,7 @@ export interface KeeperPortsOptions {
   readonly log: Log
   /** Takes the journal; null: nobody does. */
   readonly store: Store | null
+  readonly failpoint: DaemonFailpoint
 }
 
 /** The clients of this keeper's children have lost them already: nobody waits for a slow end. */
@@ -24,7 +26,8 @@ const reapGraceMs = 2000
 /** After this a keeper counts as silent. */
 const keeperPatienceMs = 3000
 
-export function keeperPorts({ start, folders, epoch, clock, log, store }: KeeperPortsOptions): KeeperLinkPorts {
+export function keeperPorts(options: KeeperPortsOptions): KeeperLinkPorts {
+  const { start, folders, epoch, clock, log, store, failpoint } = options
   const { scope } = start
   const place = placeOf(folders, 'keeper')
   const { command, args } = ownProgram('keeper')
@@ -32,14 +35,19 @@ export function keeperPorts({ start, folders, epoch, clock, log, store }: Keeper
   const startCommand = {
     command,
     args: [...args, '--scope', scope],
-    env: start.variables,
     // A keeper starts from the same cache of compiled code.
     ...(codeCache === undefined ? {} : { runtime: { NODE_COMPILE_CACHE: codeCache } }),
     cwd: folders.state,
     logFile: join(folders.logs, 'keeper.log'),
   }
+  let env = start.variables
   const ensure = async (): Promise<KeeperClient> => {
-    const { client } = await ensureKeeper({ place, epoch, log, clock, start: startCommand })
+    failpoint('keeper.starting')
+    const begin = { ...startCommand, env }
+    // Faults are asked for in the first keeper only; else no keeper after it could serve.
+    env = { ...env, HOLDFAST_KEEPER_FAILPOINTS: undefined }
+    const { client } = await ensureKeeper({ place, epoch, log, clock, start: begin })
+    failpoint('keeper.started')
     return client
   }
   return {

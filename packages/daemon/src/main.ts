@@ -2,7 +2,6 @@
 import { join } from 'node:path'
 import {
   defaultRestartPolicy,
-  failpointNames,
   keepCompiledCode,
   lostExitCode,
   parseFailpoints,
@@ -15,6 +14,7 @@ import {
 import { exitCodes, toWireError } from '@holdfast/protocol'
 import { readStart } from './config/env.ts'
 import { openDaemon } from './daemon.ts'
+import { daemonFailpointNames } from './failpoints.ts'
 import { lazyLog } from './lazy-log.ts'
 import { version } from './version.ts'
 
@@ -25,6 +25,7 @@ async function run(): Promise<number> {
   const place = placeOf(folders, 'daemon')
   const log = lazyLog(join(folders.logs, 'daemon.log'))
   const clock = systemClock
+  const failpoint = parseFailpoints(start.failpoints, daemonFailpointNames)
   const { instance, readyFd } = startedBy(env, 'holdfast')
   const result = await serveDaemon({
     place,
@@ -34,16 +35,16 @@ async function run(): Promise<number> {
     protocol: { min: 1, max: 1 },
     log,
     clock,
-    failpoint: parseFailpoints(start.failpoints, failpointNames),
+    failpoint,
     idleMs: start.idleMs,
     owner: start.owner,
     ...(start.isForgiven ? { quarantine: { ...defaultRestartPolicy, limit: Number.POSITIVE_INFINITY } } : {}),
     openQuarantined: async (context, reason) => {
       const { openQuarantined } = await import('./quarantined.ts')
-      return openQuarantined({ start, folders, place, clock, log }, context, reason)
+      return openQuarantined({ start, folders, place, clock, log, failpoint }, context, reason)
     },
     open: async (context) => {
-      const service = await openDaemon({ start, folders, place, clock, log }, context)
+      const service = await openDaemon({ start, folders, place, clock, log, failpoint }, context)
       keepCompiledCode()
       return service
     },

@@ -4,6 +4,7 @@ import type { Clock, Log } from '@holdfast/lifecycle'
 import type { ConfigLoader } from './config/load-config.ts'
 import { childEnvironment, expandConfigured } from './config/child-environment.ts'
 import type { McpServerConfig } from './config/config.ts'
+import type { DaemonFailpoint } from './failpoints.ts'
 import type { Feature } from './feature.ts'
 import type { Keeper } from './keeper-link.ts'
 import { Mcp } from './mcp/mcp.ts'
@@ -18,6 +19,7 @@ export interface McpFeatureOptions {
   resolveProject(directory: string): Promise<string>
   readonly clock: Clock
   readonly log: Log
+  readonly failpoint: DaemonFailpoint
   readonly scope: string
   readonly epoch: number
   readonly instance: string
@@ -31,12 +33,13 @@ export interface McpFeatureOptions {
 const START_TIMEOUT_MS = 30_000
 
 export function createMcpFeature(options: McpFeatureOptions): Feature {
-  const { store, keeper, clock, log, epoch, instance, version, own, scope, config, stateFolder } = options
+  const { store, keeper, clock, log, epoch, instance, version, own, scope, config, stateFolder, failpoint } = options
   return new Mcp({
     store,
     keeper,
     clock,
     log,
+    failpoint,
     epoch,
     instance,
     version,

@@ -3,6 +3,7 @@ import type { Clock, Log } from '@holdfast/lifecycle'
 import type { LoadedConfig } from './config/config.ts'
 import type { Variables } from './config/env.ts'
 import type { ConfigLoader } from './config/load-config.ts'
+import type { DaemonFailpoint } from './failpoints.ts'
 import type { Keeper } from './keeper-link.ts'
 import type { Store } from './store/api.ts'
 
@@ -24,6 +25,7 @@ export interface Parts {
   readonly config: ConfigLoader
   readonly clock: Clock
   readonly log: Log
+  readonly failpoint: DaemonFailpoint
   readonly stateFolder: string
   readonly logsFolder: string
   /** The daemon's own environment. */

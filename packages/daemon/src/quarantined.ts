@@ -3,6 +3,7 @@
 import {
   findTagged,
   isAlive,
+  noFailpoint,
   placeOf,
   processVariable,
   readRecord,
@@ -117,7 +118,7 @@ class QuarantinedDaemon implements Service {
       log.info(type, { subject, ...data })
       return Promise.resolve()
     }
-    const ports = { ...keeperPorts({ start, folders, epoch, clock, log, store: null }), record }
+    const ports = { ...keeperPorts({ start, folders, epoch, clock, log, store: null, failpoint: noFailpoint }), record }
     const ignored = (): Promise<void> => Promise.resolve()
     const keeper = new KeeperLink(ports, { lost: ignored, broken: () => undefined })
     await keeper.adopt()

@@ -8,7 +8,6 @@ import {
   keepCompiledCode,
   type Log,
   lostExitCode,
-  noFailpoint,
   parseFailpoints,
   placeOf,
   resolveFolders,
@@ -16,6 +15,7 @@ import {
   startedBy,
 } from '@holdfast/lifecycle'
 import { readStart } from './config/env.ts'
+import { keeperFailpointNames } from './failpoints.ts'
 import { serveKeeper } from './server/serve-keeper.ts'
 
 const app = 'holdfast'
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   const folders = resolveFolders({ app, scope: start.scope, env: start.variables, uid })
   ensureFolders(folders, uid)
   const log = openLog(folders)
-  const failpoint = start.failpoints === undefined ? noFailpoint : parseFailpoints(start.failpoints)
+  const failpoint = parseFailpoints(start.failpoints, keeperFailpointNames)
   const { epoch, idleMs } = start
   keepCompiledCode()
   const place = placeOf(folders, 'keeper')

@@ -2,6 +2,7 @@
 // that leave, the end of the daemon).
 import { askChunk, cancelAsk, createAsk, getAsk, listAsks as listMethod, waitAsk, type Ask } from '@holdfast/protocol'
 import { DaemonError } from '../errors.ts'
+import type { DaemonFailpoint } from '../failpoints.ts'
 import type { Client } from '../feature.ts'
 import type { Store } from '../store/api.ts'
 import { acceptAsk, type AcceptWorld, type AskRequest } from './accept.ts'
@@ -14,7 +15,7 @@ import { Holders } from './holders.ts'
 import { listAsks, type ListQuery } from './list.ts'
 import { lastAskId, loadOpenAsks } from './load.ts'
 import { OpenAsk } from './open-ask.ts'
-import type { AskAgents, AskClock, AskSessions } from './ports.ts'
+import type { AskAgents, AskClock, AskSessions, AskTimer } from './ports.ts'
 import { buckets, type AskRecord } from './record.ts'
 import { isFinal } from './transition.ts'
 import { unknownAsk, waitForAsk } from './wait.ts'
@@ -28,6 +29,7 @@ export interface AsksOptions {
   sessions(): AskSessions
   readonly clock: AskClock
   readonly boot: BootClock
+  readonly failpoint: DaemonFailpoint
   random(): number
   readonly historyLimit?: number
   onTrouble(error: unknown): void
@@ -50,6 +52,7 @@ export class Asks {
   readonly #deadlines: Deadlines
   readonly #holders: Holders
   readonly #history: History
+  readonly #returns = new Map<string, AskTimer>()
   #isDraining = false
 
   constructor(options: AsksOptions) {
@@ -97,7 +100,7 @@ export class Asks {
 
   /** Finds what an earlier daemon left; before sessions recover. */
   async load(): Promise<void> {
-    const { store, boot, clock } = this.#options
+    const { store, boot } = this.#options
     const last = await lastAskId(store)
     if (last !== null) this.#ids.startAfter(last)
     for (const open of await loadOpenAsks(store)) {
@@ -108,8 +111,7 @@ export class Asks {
       }
       this.book.add(open)
       this.#watch(open.record)
-      if (record.cancelOnExit)
-        clock.setTimer(returnMs, () => this.#holders.isHeld(record.id) || this.#onAbandoned(record.id))
+      if (record.cancelOnExit) this.#awaitCaller(record.id)
     }
     this.#trim()
   }
@@ -119,6 +121,7 @@ export class Asks {
     const project = await this.#options.projectOf(request.project)
     const { kind, record } = await acceptAsk({ ...request, project }, this.#accept)
     if (kind === 'new') {
+      this.#options.failpoint('ask.accepted')
       this.book.add(new OpenAsk(record))
       this.#history.accepted()
       this.#watch(record)
@@ -152,6 +155,7 @@ export class Asks {
   drain(): void {
     this.#isDraining = true
     this.#deadlines.close()
+    for (const id of this.#returns.keys()) this.#forgetReturn(id)
   }
 
   #watch(record: AskRecord): void {
@@ -163,8 +167,24 @@ export class Asks {
 
   #onFinal(record: AskRecord): void {
     this.#deadlines.forget(record.id)
+    this.#forgetReturn(record.id)
     this.#holders.forget(record.id)
     this.#trim()
+  }
+
+  /** For the caller to come back to this daemon. */
+  #awaitCaller(id: string): void {
+    const timer = this.#options.clock.setTimer(returnMs, () => {
+      this.#returns.delete(id)
+      if (!this.#holders.isHeld(id)) this.#onAbandoned(id)
+    })
+    this.#returns.set(id, timer)
+  }
+
+  /** A timer that nobody needs any more would keep a daemon alive that has left. */
+  #forgetReturn(id: string): void {
+    this.#returns.get(id)?.cancel()
+    this.#returns.delete(id)
   }
 
   #onAbandoned(id: string): void {

@@ -128,10 +128,12 @@ export class Child {
     this.#flush = null
     const keeper = this.#ports.keeper.current()
     if (keeper === null || keeper.instance !== this.holder) return
-    if (this.#settled.length > 0) keeper.settle(this.id, this.#settled)
+    const hadSettled = this.#settled.length > 0
+    if (hadSettled) keeper.settle(this.id, this.#settled)
     this.#settled = []
     if (this.#ackTo > 0) keeper.ack(this.id, this.#ackTo)
     this.#ackTo = 0
+    if (hadSettled) this.#ports.failpoint('mcp.releasing')
   }
 
   /** The keeper died, and the child with it. */

@@ -35,6 +35,7 @@ export class Exchange {
   readonly #givenUp: GivenUp
   readonly #graces = new Map<Downstream, { cancel(): void }>()
   readonly #routes: ServerRoutes
+  #isStopped = false
 
   constructor(ports: McpPorts) {
     this.#ports = ports
@@ -48,6 +49,7 @@ export class Exchange {
       downstreams: this.downstreams,
       ownReply: (child, original, message) => this.servers.own.reply(child, original, message),
       changed: (child) => this.servers.toolsChanged(child),
+      failpoint: ports.failpoint,
       sendFailed: (child, error) =>
         this.#warn('a server could not be answered', { child: child.id, error: String(error) }),
     }
@@ -119,6 +121,7 @@ export class Exchange {
   }
 
   received(id: string, receipts: readonly number[]): void {
+    this.#ports.failpoint('mcp.received')
     this.downstreams.get(id)?.received(receipts)
   }
 
@@ -150,7 +153,9 @@ export class Exchange {
     return this.#givenUp.prune()
   }
 
+  /** Clients that leave from here on go to the next daemon: none is awaited. */
   stop(): void {
+    this.#isStopped = true
     for (const grace of this.#graces.values()) grace.cancel()
     for (const child of this.servers.children.values()) child.flush()
   }
@@ -236,6 +241,7 @@ export class Exchange {
   }
 
   #startGrace(from: Downstream): void {
+    if (this.#isStopped) return
     this.#graces.get(from)?.cancel()
     this.#graces.set(
       from,

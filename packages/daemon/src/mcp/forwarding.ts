@@ -1,5 +1,6 @@
 // From hosts to servers: gives each request to a server once, and answers it with an error when that cannot be or the server is
 // gone. Keeps (I11): an error says whether the call may have run; a call is made again only when it may be repeated.
+import { noFailpoint } from '@holdfast/lifecycle'
 import type { Envelope } from '@holdfast/protocol'
 import { type Child, FRAME_LIMIT_BYTES } from './child.ts'
 import type { Call, Downstream, Waiting } from './downstream.ts'
@@ -83,8 +84,13 @@ export class Forwarding {
       return from.deliver(answer, call.original, () => undefined)
     }
     call.child = child
-    child.send(call.tag, requestFrame(from.id, call.line, call.envelope)).then(
+    const pass = call.method === 'tools/call' ? this.#ports.failpoint : noFailpoint
+    pass('mcp.routed')
+    const answer = child.send(call.tag, requestFrame(from.id, call.line, call.envelope))
+    pass('mcp.handed')
+    answer.then(
       (taken) => {
+        pass('mcp.taken')
         if (taken === 'gone')
           this.#fail(
             from,

@@ -1,7 +1,9 @@
 // Where a server's message goes: a reply to the downstream that its id names; progress to the one that its token names; a
 // question or a log line to the one that it can be attributed to; news of changed lists to all who use the server.
+import { noFailpoint } from '@holdfast/lifecycle'
 import { errorFrame, RPC } from './errors.ts'
 import { type Edit, member, splice, textOf, valueOf } from '@holdfast/protocol'
+import type { DaemonFailpoint } from '../failpoints.ts'
 import type { Child, Incoming } from './child.ts'
 import type { Downstream } from './downstream.ts'
 import { neededCapability } from './negotiate.ts'
@@ -14,6 +16,7 @@ export interface ServerRoutes {
   /** A list changed: what is remembered of the server is stale. */
   changed(child: Child, method: string): void
   sendFailed(child: Child, error: unknown): void
+  readonly failpoint: DaemonFailpoint
 }
 
 export function fromServer(routes: ServerRoutes, child: Child, message: Incoming): void {
@@ -40,8 +43,11 @@ function reply(routes: ServerRoutes, child: Child, message: Incoming): void {
   }
   // Cancelled, or answered before: nobody waits for it.
   if (call === null || idSpan === null) return done()
+  const pass = call.method === 'tools/call' ? routes.failpoint : noFailpoint
+  pass('mcp.replied')
   noteSubscription(to, call.line, call.method, message.envelope.isError)
   to.deliver(splice(message.line, [{ span: idSpan, text: route.original }]), route.original, done)
+  pass('mcp.delivered')
 }
 
 function noteSubscription(to: Downstream, line: Buffer, method: string, isError: boolean): void {

@@ -1,5 +1,6 @@
 // What the feature needs from the rest of the daemon; main.ts connects it.
 import type { Clock, Log } from '@holdfast/lifecycle'
+import type { DaemonFailpoint } from '../failpoints.ts'
 import type { Keeper } from '../keeper-link.ts'
 import type { Store } from '../store/api.ts'
 
@@ -27,6 +28,7 @@ export interface McpPorts {
   readonly store: Store
   readonly clock: Clock
   readonly log: Log
+  readonly failpoint: DaemonFailpoint
   readonly epoch: number
   /** Of this daemon; unlike the epoch it is no other home's. */
   readonly instance: string

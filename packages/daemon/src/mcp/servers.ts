@@ -188,6 +188,7 @@ export class Servers {
     await this.#waitForTurn(origin)
     const keeper = await this.#ports.keeper.use()
     const id = `mcp-${spec.name}-${this.#ports.instance.slice(0, 8)}-${++this.#count}`
+    this.#ports.failpoint('server.starting')
     const held = await keeper.spawn({
       id,
       command: spec.command,
@@ -200,6 +201,7 @@ export class Servers {
       outputBytes: FRAME_LIMIT_BYTES + OUTPUT_SLACK_BYTES,
       label: { kind: 'mcp', ...origin },
     })
+    this.#ports.failpoint('server.spawned')
     const child = new Child(held, origin, { ports: this.#ports, events: this.#events, holder: keeper.instance })
     this.children.set(child.id, child)
     try {

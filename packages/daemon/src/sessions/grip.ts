@@ -2,6 +2,8 @@
 // what may be freed, its end. What happens is told as inputs of advance.ts.
 // Invariant: the end of a process is told only after the fate of every frame that was on its way to it is known.
 import type { ChildExit, HeldChild, InputResult, KeeperClient } from '@holdfast/keeper'
+import { noFailpoint } from '@holdfast/lifecycle'
+import type { DaemonFailpoint } from '../failpoints.ts'
 import type { ChildInput } from './advance.ts'
 import { frames } from './acp/wire.ts'
 import { OffsetLines } from './lines.ts'
@@ -12,6 +14,7 @@ import type { Link } from './record.ts'
 export interface GripWorld {
   readonly clock: SessionClock
   readonly limits: SessionLimits
+  readonly failpoint: DaemonFailpoint
   prompt(ask: string): Promise<string>
   /** The last lines of a child's stderr, on one line. */
   lastLines(child: string): Promise<string>
@@ -89,7 +92,13 @@ export class Grip {
     try {
       const frame = await this.#frame(owed)
       await before
-      this.#handed(tag, await this.#client.input(this.child, tag, Buffer.from(frame)))
+      const pass = owed.kind === 'prompt' ? this.#world.failpoint : noFailpoint
+      pass('ask.sending')
+      const answer = this.#client.input(this.child, tag, Buffer.from(frame))
+      pass('ask.handed')
+      const result = await answer
+      pass('ask.taken')
+      this.#handed(tag, result)
     } catch (error) {
       if (!this.#isLetGo) this.#events.failed(error)
     }
@@ -119,6 +128,7 @@ export class Grip {
     if (settled.length === 0) return
     for (const tag of settled) this.#taken.delete(tag)
     this.#client.settle(this.child, settled)
+    if (link.turn === null) this.#world.failpoint('ask.releasing')
   }
 
   /** Ends the process, then tells it. */

@@ -3,6 +3,7 @@
 // Invariants: nothing is acknowledged or settled before the commit that made it superfluous; a frame follows its commit.
 import type { HeldChild, KeeperClient } from '@holdfast/keeper'
 import { DaemonError } from '../errors.ts'
+import type { DaemonFailpoint } from '../failpoints.ts'
 import type { Keeper } from '../keeper-link.ts'
 import type { Op, Store } from '../store/api.ts'
 import { advance, type ChildInput } from './advance.ts'
@@ -19,6 +20,7 @@ export interface SessionWorld {
   readonly clock: SessionClock
   readonly limits: SessionLimits
   readonly version: string
+  readonly failpoint: DaemonFailpoint
   launch(request: LaunchRequest): Promise<LaunchResult>
   /** Where a child's stderr goes, and its last lines on one line. */
   logFile(child: string): string
@@ -33,6 +35,9 @@ interface Held {
 }
 
 const retryMs = 500
+
+/** What is durable after a commit with such a change. */
+const stored = { start: 'ask.intended', text: 'ask.text-stored', settle: 'ask.end-stored' } as const
 
 /** Not the agent's fault: the daemon or the keeper is on its way out. */
 const retried: ReadonlySet<unknown> = new Set(['keeper-gone', 'fenced', 'leaving', 'draining'])
@@ -155,6 +160,7 @@ export class Session {
       this.#inputs = [...inputs, ...this.#inputs]
       throw error
     }
+    for (const { kind } of step.changes) if (kind !== 'requeue') this.#world.failpoint(stored[kind])
     this.#record = step.record
     plan.apply()
   }
@@ -190,9 +196,10 @@ export class Session {
     const held = known ?? (await this.#start(link))
     if (held === null) return null
     this.#held = held
-    const { clock, limits, asks } = this.#world
+    const { clock, limits, asks, failpoint } = this.#world
     const world = {
       clock,
+      failpoint,
       limits,
       prompt: (ask: string) => asks.prompt(ask),
       lastLines: (child: string) => this.#world.lastLines(child),
@@ -219,7 +226,9 @@ export class Session {
       this.#isStarting = false
       const label = { feature: 'asks', session: id, project, agent, name }
       const logFile = this.#world.logFile(link.child)
+      this.#world.failpoint('agent.starting')
       const child = await client.spawn({ ...launch.spec, id: link.child, io: 'pipe', logFile, label })
+      this.#world.failpoint('agent.spawned')
       return { child, client }
     } catch (error) {
       if (!(error instanceof Error) || retried.has(codeOf(error))) throw error

@@ -1,4 +1,5 @@
 // Asks and sessions as one daemon would have them, over a disk and a keeper that outlive it.
+import { noFailpoint } from '@holdfast/lifecycle'
 import { ManualClock } from '@holdfast/lifecycle/testing'
 import type { Client } from '../feature.ts'
 import { Asks } from '../asks/asks.ts'
@@ -57,6 +58,7 @@ export async function startAskDaemon(
     agents: { check: () => Promise.resolve() },
     projectOf: (directory) => Promise.resolve(directory),
     sessions: () => sessions,
+    failpoint: noFailpoint,
     random: () => 0.5,
     onTrouble,
     ...(options.historyLimit === undefined ? {} : { historyLimit: options.historyLimit }),
@@ -75,6 +77,7 @@ export async function startAskDaemon(
     clock,
     limits: defaultSessionLimits,
     version: '0',
+    failpoint: noFailpoint,
     launch: async () => {
       await life.step('launch')
       return { kind: 'ready', permissions: 'deny', spec: { command: 'x', args: [], cwd: '/', env: {} } }

@@ -2,6 +2,7 @@
 // table in child-state.ts happen here. Knows nothing of connections: whoever listens gets events.
 import type { Clock, Log, Timer } from '@holdfast/lifecycle'
 import type { ChildExit, ChildSpec, HeldChild as Description } from '../api.ts'
+import type { KeeperFailpoint } from '../failpoints.ts'
 import { InputLedger } from '../buffer/input-ledger.ts'
 import { OutputBuffer } from '../buffer/output-buffer.ts'
 import { KeeperError } from '../errors.ts'
@@ -30,6 +31,7 @@ export interface ChildPorts {
   readonly log: Log
   readonly limits: ChildLimits
   readonly processes: Processes
+  readonly failpoint: KeeperFailpoint
 }
 
 export class HeldChild {
@@ -80,6 +82,7 @@ export class HeldChild {
       void this.#log.close()
       throw error
     }
+    this.#ports.failpoint('child.spawned')
     this.#proved = this.#ports.processes.prove(this.#io.pid, this.spec)
   }
 
@@ -120,6 +123,7 @@ export class HeldChild {
     const admission = this.#ledger.admit(tag)
     if (admission.kind !== 'taken') return answer(admission.kind)
     io.write(bytes)
+    this.#ports.failpoint('input.taken')
     if (io.queuedBytes <= queuedInputBytes) answer('taken')
     else this.#inputWaiters.push(() => answer('taken'))
   }
@@ -171,6 +175,7 @@ export class HeldChild {
   }
 
   #takeOutput(bytes: Buffer): void {
+    this.#ports.failpoint('output.read')
     const offset = this.output.endOffset
     this.output.append(bytes)
     if (hasExited(this.#state)) this.#lastOutputMs = this.#ports.clock.monotonicMs()

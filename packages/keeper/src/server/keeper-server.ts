@@ -1,9 +1,10 @@
 // The keeper as a whole, apart from how it is found and started: its children, its connections, who commands.
 import type { Socket } from 'node:net'
-import { type Clock, type Log, systemClock } from '@holdfast/lifecycle'
+import { type Clock, type Log, noFailpoint, systemClock } from '@holdfast/lifecycle'
 import { HeldChildren } from '../children/held-children.ts'
 import { type ChildLimits, childLimits } from '../children/limits.ts'
 import { systemProcesses } from '../children/processes.ts'
+import type { KeeperFailpoint } from '../failpoints.ts'
 import { Connection } from './connection.ts'
 import { Fence } from './fence.ts'
 import type { KeeperState } from './requests.ts'
@@ -16,6 +17,7 @@ export interface KeeperServerOptions {
   readonly log: Log
   readonly clock?: Clock
   readonly limits?: Partial<ChildLimits>
+  readonly failpoint?: KeeperFailpoint
   /** All children were ended because the daemon asked for it. */
   leave(reason: string): void
 }
@@ -27,9 +29,9 @@ export class KeeperServer {
   readonly #connections = new Set<Socket>()
 
   constructor(options: KeeperServerOptions) {
-    const { self, epoch, log, clock = systemClock, limits } = options
+    const { self, epoch, log, clock = systemClock, limits, failpoint = noFailpoint } = options
     const processes = systemProcesses(log)
-    const ports = { clock, log, limits: { ...childLimits, ...limits }, processes }
+    const ports = { clock, log, limits: { ...childLimits, ...limits }, processes, failpoint }
     this.#state = {
       children: new HeldChildren(ports, maxChildren),
       fence: new Fence(epoch),

@@ -24,7 +24,7 @@ const keeperCapabilities = ['pipes', 'terminals', 'tags', 'streams'] as const
 const supersededGraceMs = 100
 
 export async function serveKeeper(options: ServeKeeperOptions): Promise<ServeResult> {
-  const { log, epoch } = options
+  const { log, epoch, failpoint } = options
   let server: KeeperServer | null = null
   return serveDaemon({
     ...options,
@@ -38,7 +38,7 @@ export async function serveKeeper(options: ServeKeeperOptions): Promise<ServeRes
     host: keeperHost({ log, children: () => server?.childCount ?? 0 }),
     open({ instance, leave }) {
       const self = { pid: process.pid, instance, version }
-      server = new KeeperServer({ self, epoch, log, leave: (reason) => leave(reason) })
+      server = new KeeperServer({ self, epoch, log, failpoint, leave: (reason) => leave(reason) })
       return Promise.resolve(serviceOf(server))
     },
   })

@@ -1,10 +1,11 @@
 // A daemon's MCP part inside a test, over a real keeper and real servers; it can be replaced by a later one as after a crash.
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import type { KeeperClient } from '@holdfast/keeper'
-import { silentLog, systemClock } from '@holdfast/lifecycle'
+import { noFailpoint, silentLog, systemClock } from '@holdfast/lifecycle'
 import { mcpFrameHeads, mcpOpen, mcpReceived, mcpSendLine, Peer, readMcpFrame } from '@holdfast/protocol'
 import { LocalKeeper } from '../../../../keeper/src/testing/local-keeper.ts'
 import { openSqliteStore } from '../../store/sqlite-store.ts'
@@ -92,6 +93,8 @@ export class TestDaemon {
       store: this.#store,
       clock: systemClock,
       log: silentLog,
+      failpoint: noFailpoint,
+      instance: randomUUID(),
       epoch,
       instance: fence.instance,
       version: '0.0.0',
