@@ -106,6 +106,16 @@ export class Outcome {
     return new LifecycleError('start-timeout', `no ${place.role} was ready ${within} (${place.publicSocket})`)
   }
 
+  /** The error after so many starts, none of which gave a daemon that could be connected to. */
+  async neverUsable(starts: number): Promise<LifecycleError> {
+    const { place, start } = this.request
+    const [last] = await listExits(systemFiles(), place)
+    const cause = last === undefined ? '' : `; the last time: ${last.kind}, ${last.reason}`
+    const evidence = tailFile(start.logFile, evidenceLimitBytes)
+    const message = `the ${place.role} was started ${starts} times and ended before it could be used${cause}`
+    return new LifecycleError('start-failed', message, { evidence })
+  }
+
   /** The error of a start that failed: its own words, else its exit record, and the end of its log (K34). */
   async failedStart(result: FailedStart, instance: string): Promise<LifecycleError> {
     const { place, deadlineMs, start } = this.request

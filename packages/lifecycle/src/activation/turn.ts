@@ -23,7 +23,7 @@ const comingUpMs = 10_000
 /** The same, while its process is seen to be stopped. */
 const stoppedMs = 1500
 const pollMs = 10
-/** Starts of one call: candidates that lost to somebody who then vanished, or died without a word. */
+/** Starts of one call: candidates that lost to somebody who then vanished, died without a word, or died when they were ready. */
 const startLimit = 4
 
 /** The turns of one call. */
@@ -82,6 +82,7 @@ export class Turn {
   private async start(): Promise<ConnectResult> {
     const { place, start, onStart } = this.request
     const { clock, deadline } = this.time
+    if (this.starts === startLimit) throw await this.outcome.neverUsable(startLimit)
     this.starts += 1
     this.outcome.before ??= labelOf(place)
     onStart?.(this.outcome.replaced === null ? 'absent' : 'hung')
