@@ -1,5 +1,4 @@
 // A daemon's MCP part inside a test, over a real keeper and real servers; it can be replaced by a later one as after a crash.
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,7 +93,6 @@ export class TestDaemon {
       clock: systemClock,
       log: silentLog,
       failpoint: noFailpoint,
-      instance: randomUUID(),
       epoch,
       instance: fence.instance,
       version: '0.0.0',
