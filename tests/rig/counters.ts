@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Holdfast, root } from './holdfast.ts'
 
-export interface SeenPrompt {
+interface SeenPrompt {
   readonly pid: number
   readonly text: string
 }

@@ -34,7 +34,7 @@ export const daemonSteps = [
   'takeover.recovered',
 ] as const
 
-export type DaemonStep = (typeof daemonSteps)[number]
+type DaemonStep = (typeof daemonSteps)[number]
 
 /** Called at a step; does nothing unless a fault was asked for there. */
 export type DaemonFailpoint = (name: DaemonStep) => void

@@ -2,9 +2,9 @@
 import { failpointNames } from '@holdfast/lifecycle'
 
 /** A child runs and nobody was told; a frame is written and not answered; output is read and not sent. */
-export const keeperSteps = ['child.spawned', 'input.taken', 'output.read'] as const
+const keeperSteps = ['child.spawned', 'input.taken', 'output.read'] as const
 
-export type KeeperStep = (typeof keeperSteps)[number]
+type KeeperStep = (typeof keeperSteps)[number]
 
 /** Called at a step; does nothing unless a fault was asked for there. */
 export type KeeperFailpoint = (name: KeeperStep) => void
