@@ -3,6 +3,9 @@ import type { Status } from '@holdfast/protocol'
 import { age } from '../duration.ts'
 import type { Paint } from '../output.ts'
 
+const keeperFix =
+  'asks and calls wait for it; is it stopped (Ctrl-Z, a debugger) or the machine busy? `holdfast restart` ends one that hangs, and its children.'
+
 export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
   const { scope, daemon, keeper, clients, asks, sessions, lastExit } = status
   const rows: [string, string][] = [['scope', scope]]
@@ -13,8 +16,12 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
     if (daemon.owner !== null) rows.push(['owner', daemon.owner])
     if (daemon.problem !== undefined) rows.push(['problem', daemon.problem.message], ['fix', daemon.problem.hint])
   }
-  const children = keeper === null ? '' : `, ${count(keeper.children, 'child', 'children')}`
-  rows.push(['keeper', keeper === null ? 'down' : `pid ${keeper.pid}${children}`])
+  if (keeper === null) rows.push(['keeper', 'down'])
+  else {
+    const silent = keeper.silent === true ? `, ${paint('red', 'does not answer')}; when it last did:` : ','
+    rows.push(['keeper', `pid ${keeper.pid}${silent} ${count(keeper.children, 'child', 'children')}`])
+    if (keeper.silent === true) rows.push(['fix', keeperFix])
+  }
   if (daemon !== null) {
     rows.push(['clients', String(clients)])
     rows.push(['asks', `${asks.running} running, ${asks.queued} queued`])

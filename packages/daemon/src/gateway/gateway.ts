@@ -58,6 +58,8 @@ export class Gateway {
   readonly #ports: GatewayPorts
   /** What the keeper said last. */
   #held: readonly HeldChild[] = []
+  /** The keeper did not answer in time when it was last asked. */
+  #isSilent = false
 
   constructor(ports: GatewayPorts) {
     this.#ports = ports
@@ -96,7 +98,14 @@ export class Gateway {
     return {
       scope,
       daemon: this.#ports.info(),
-      keeper: keeper === null ? null : { pid: keeper.pid, children: held.filter(({ exit }) => exit === null).length },
+      keeper:
+        keeper === null
+          ? null
+          : {
+              pid: keeper.pid,
+              children: held.filter(({ exit }) => exit === null).length,
+              ...(this.#isSilent ? { silent: true } : {}),
+            },
       clients: this.#ports.clients(),
       asks: { queued, running },
       sessions,
@@ -126,6 +135,7 @@ export class Gateway {
     return {
       pid: keeper.pid,
       instance: keeper.instance,
+      isSilent: this.#isSilent,
       startedAt: startedAtMs === null ? null : new Date(startedAtMs).toISOString(),
     }
   }
@@ -142,7 +152,9 @@ export class Gateway {
     const { promise: late, resolve } = Promise.withResolvers<null>()
     const timer = this.#ports.clock.setTimer(keeperPatienceMs, () => resolve(null))
     try {
-      this.#held = (await Promise.race([this.#ports.held(), late])) ?? this.#held
+      const held = await Promise.race([this.#ports.held(), late])
+      this.#isSilent = held === null
+      this.#held = held ?? this.#held
     } catch (error) {
       // It died just now: the link notices by itself.
       this.#ports.log.debug('the keeper did not say what it holds', { error: String(error) })

@@ -18,7 +18,7 @@ function child(pid: number, more: Partial<HeldChild> = {}): HeldChild {
 function observed(held: readonly HeldChild[], table: readonly ProcessStat[]): Observed {
   return {
     daemon: { pid: 2, instance: 'd', startedAt: at, state: 'ready' },
-    keeper: { pid: 3, instance: 'k', startedAt: at },
+    keeper: { pid: 3, instance: 'k', startedAt: at, isSilent: false },
     held,
     table,
     scope: 'default',

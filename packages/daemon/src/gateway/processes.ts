@@ -11,7 +11,13 @@ export interface Observed {
     readonly startedAt: string
     readonly state: string
   }
-  readonly keeper: { readonly pid: number; readonly instance: string; readonly startedAt: string | null } | null
+  readonly keeper: {
+    readonly pid: number
+    readonly instance: string
+    readonly startedAt: string | null
+    /** What it holds is as it was last known. */
+    readonly isSilent: boolean
+  } | null
   readonly held: readonly HeldChild[]
   readonly table: readonly ProcessStat[]
   readonly scope: string
@@ -39,7 +45,7 @@ export function heldProcesses({ daemon, keeper, held, table, scope, describe }: 
             kind: 'keeper',
             name: 'keeper',
             pid: keeper.pid,
-            state: 'running',
+            state: keeper.isSilent ? 'silent' : 'running',
             startedAt: keeper.startedAt,
             ...usage(table.filter(({ pid }) => pid === keeper.pid)),
             project: null,

@@ -28,7 +28,8 @@ export type DaemonInfo = v.InferOutput<typeof DaemonInfo>
 export const Status = v.object({
   scope: v.string(),
   daemon: v.nullable(DaemonInfo),
-  keeper: v.nullable(v.object({ pid: v.number(), children: v.number() })),
+  /** `silent`: it does not answer; `children` is what was last known. */
+  keeper: v.nullable(v.object({ pid: v.number(), children: v.number(), silent: v.optional(v.boolean()) })),
   clients: v.number(),
   asks: v.object({ queued: v.number(), running: v.number() }),
   sessions: v.number(),
