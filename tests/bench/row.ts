@@ -48,12 +48,18 @@ export function asDifference({ measured, floor }: Compared, goalMs: number | nul
   }
 }
 
-/** The goal is a bound on a number by itself. */
-export function asNumber(value: number, bound: 'at most' | 'at least', goal: number, unit: string): Figure {
+interface Bound {
+  readonly bound: 'at most' | 'at least'
+  readonly goal: number
+  readonly unit: string
+}
+
+/** The goal is a bound on a number by itself; the floor only tells what the machine can do at that moment. */
+export function asNumber(value: number, floor: number, { bound, goal, unit }: Bound): Figure {
   const digits = goal < 10 ? 2 : 0
   return {
     measured: `${value.toFixed(digits)} ${unit}`,
-    floor: '',
+    floor: `${floor.toFixed(digits)} ${unit}`,
     result: '',
     goal: `${bound === 'at most' ? '<=' : '>='} ${goal} ${unit}`,
     isMet: bound === 'at most' ? value <= goal : value >= goal,

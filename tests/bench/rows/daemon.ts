@@ -1,5 +1,7 @@
 // What the daemon costs: a request, ten thousand asks, and doing nothing.
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDaemon, placeOf, resolveFolders, selfIdentity } from '@holdfast/lifecycle'
 import { createAsk, daemonStatus, Peer } from '@holdfast/protocol'
@@ -12,6 +14,8 @@ import { asNumber, asRatio, type Figure, type Row } from '../row.ts'
 const TICKS_PER_SECOND = 100
 const IDLE_MS = 10_000
 const ASKS = 10_000
+const BATCH = 500
+const BYTES = 500
 
 async function connect(holdfast: Holdfast): Promise<Peer> {
   await holdfast.up()
@@ -53,8 +57,22 @@ function manyAsks(): Promise<Figure> {
     )
     const seconds = (performance.now() - began) / 1000
     peer.destroy()
-    return asNumber(ASKS / seconds, 'at least', 2000, '/s')
+    const floor = ASKS / appendSeconds(`${holdfast.home}/appended`)
+    return asNumber(ASKS / seconds, floor, { bound: 'at least', goal: 2000, unit: '/s' })
   })
+}
+
+/** As many lines, each batch of them synced once: the least that is durable. */
+function appendSeconds(file: string): number {
+  const fd = openSync(file, 'a')
+  const batch = Buffer.from(`${'x'.repeat(BYTES)}\n`.repeat(BATCH))
+  const began = performance.now()
+  for (let done = 0; done < ASKS; done += BATCH) {
+    writeSync(fd, batch)
+    fdatasyncSync(fd)
+  }
+  closeSync(fd)
+  return (performance.now() - began) / 1000
 }
 
 interface Use {
@@ -66,6 +84,16 @@ function useOf(pid: number): Use {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { rssBytes: Number(fields[21]) * 4096, ticks: Number(fields[11]) + Number(fields[12]) }
+}
+
+/** Two processes of Node that do nothing. */
+async function emptyUse(): Promise<{ rssBytes: number }> {
+  const program = "process.stdout.write('up'); setInterval(() => {}, 1e6)"
+  const children = [0, 1].map(() => spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] }))
+  await Promise.all(children.map((child) => once(child.stdout, 'data')))
+  const uses = children.map(({ pid = 0 }) => useOf(pid))
+  for (const child of children) child.kill()
+  return { rssBytes: uses.reduce((total, { rssBytes }) => total + rssBytes, 0) }
 }
 
 /** A daemon and a keeper that hold one child and have nothing to do. */
@@ -88,6 +116,7 @@ async function idle(): Promise<{ rssBytes: number; share: number }> {
 }
 
 let measured: ReturnType<typeof idle> | null = null
+const megabytes = (bytes: number): number => bytes / 1024 / 1024
 const onceIdle = (): ReturnType<typeof idle> => (measured ??= idle())
 
 export const daemonRows: readonly Row[] = [
@@ -95,10 +124,14 @@ export const daemonRows: readonly Row[] = [
   { name: '10,000 asks, accepted durably', measure: manyAsks },
   {
     name: 'idle daemon and keeper, memory',
-    measure: async () => asNumber((await onceIdle()).rssBytes / 1024 / 1024, 'at most', 120, 'MiB'),
+    measure: async () => {
+      const [used, floor] = [await onceIdle(), await emptyUse()]
+      const bound = { bound: 'at most', goal: 120, unit: 'MiB' } as const
+      return asNumber(megabytes(used.rssBytes), megabytes(floor.rssBytes), bound)
+    },
   },
   {
     name: 'idle daemon and keeper, of one core',
-    measure: async () => asNumber((await onceIdle()).share * 100, 'at most', 0.2, '%'),
+    measure: async () => asNumber((await onceIdle()).share * 100, 0, { bound: 'at most', goal: 0.2, unit: '%' }),
   },
 ]
