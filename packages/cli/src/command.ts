@@ -61,7 +61,8 @@ export interface Context extends Globals {
   readonly options: Options
   readonly out: Output
   readonly env: CliEnvironment
-  readonly stdin: NodeJS.ReadStream
+  /** Opened when it is asked for: most commands read nothing, and opening it takes milliseconds. */
+  readonly stdin: () => NodeJS.ReadStream
   /** Aborted by Ctrl-C, TERM, HUP, a reader that left, the death of the process that ran us, or --timeout. */
   readonly signal: AbortSignal
   /** The daemon; started when it is not there, unless `start` is false. */

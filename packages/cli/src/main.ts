@@ -12,9 +12,7 @@ process.exit(
     argv: process.argv.slice(2),
     env,
     directory: process.cwd(),
-    get stdin() {
-      return process.stdin
-    },
+    stdin: () => process.stdin,
     out: process.stdout,
     err: process.stderr,
     isTerminal: process.stdout.isTTY,

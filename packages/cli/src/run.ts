@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly argv: readonly string[]
   readonly env: CliEnvironment
   readonly directory: string
-  readonly stdin: NodeJS.ReadStream
+  readonly stdin: () => NodeJS.ReadStream
   readonly out: Sink
   readonly err: Sink
   readonly isTerminal: boolean

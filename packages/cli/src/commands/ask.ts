@@ -27,7 +27,7 @@ export const run: Run = async (context) => {
       'ask one agent, or add --json',
     )
   }
-  const prompt = await readPrompt(words[1], () => context.stdin, signal)
+  const prompt = await readPrompt(words[1], context.stdin, signal)
   const daemon = await link()
   const waits = !options.has('no-wait')
   const creating = Promise.all(agents.map((agent) => create(daemon, agent, prompt, context)))

@@ -13,7 +13,7 @@ export const run: Run = async ({ words, scope, directory, env, stdin, signal }) 
     directory,
     // Hosts show what is written to stderr as errors.
     dial: async () => (await ensureRunning({ scope, directory, env, timeoutMs: null, notice: () => undefined })).socket,
-    stdin,
+    stdin: stdin(),
     stdout: process.stdout,
     signal,
     graceMs,

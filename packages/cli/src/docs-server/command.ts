@@ -9,7 +9,9 @@ import { respond } from './server.ts'
 
 const lineLimitBytes = 8 * 1024 * 1024
 
-export const run: Run = async ({ stdin, signal }) => {
+export const run: Run = async (context) => {
+  const { signal } = context
+  const stdin = context.stdin()
   const options = { version, sections: loadSections(docsFolder()) }
   const waiting: string[] = []
   const lines = new LineSplitter(lineLimitBytes, {
