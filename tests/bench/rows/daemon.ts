@@ -1,7 +1,7 @@
 // What the daemon costs: a request, ten thousand asks, and doing nothing.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectDaemon, placeOf, resolveFolders, selfIdentity } from '@holdfast/lifecycle'
 import { createAsk, daemonStatus, Peer } from '@holdfast/protocol'
@@ -11,7 +11,6 @@ import { withHoldfast } from '../home.ts'
 import { inTurns } from '../measure.ts'
 import { asNumber, asRatio, type Figure, type Row } from '../row.ts'
 
-const TICKS_PER_SECOND = 100
 const IDLE_MS = 10_000
 const ASKS = 10_000
 const BATCH = 500
@@ -77,13 +76,18 @@ function appendSeconds(file: string): number {
 
 interface Use {
   readonly rssBytes: number
-  readonly ticks: number
+  /** On a core, of all its threads. */
+  readonly cpuMs: number
 }
 
 function useOf(pid: number): Use {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { rssBytes: Number(fields[21]) * 4096, ticks: Number(fields[11]) + Number(fields[12]) }
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  const cpuMs = threads.reduce((total, nanoseconds) => total + nanoseconds, 0) / 1e6
+  return { rssBytes: Number(fields[21]) * 4096, cpuMs }
 }
 
 /** Two processes of Node that do nothing. */
@@ -110,8 +114,8 @@ async function idle(): Promise<{ rssBytes: number; share: number }> {
     await sleep(IDLE_MS)
     const after = pids.map(useOf)
     const sum = (uses: readonly Use[], key: keyof Use): number => uses.reduce((total, use) => total + use[key], 0)
-    const seconds = (sum(after, 'ticks') - sum(before, 'ticks')) / TICKS_PER_SECOND
-    return { rssBytes: sum(after, 'rssBytes'), share: seconds / (IDLE_MS / 1000) }
+    const cpuMs = sum(after, 'cpuMs') - sum(before, 'cpuMs')
+    return { rssBytes: sum(after, 'rssBytes'), share: cpuMs / IDLE_MS }
   })
 }
 
