@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -71,4 +72,11 @@ it('names what is in the way: two files, a folder, too many bytes', async () => 
   writeFileSync(join(project, 'holdfast.json'), `"${'x'.repeat(2_000_000)}"`)
   const { problems: large } = await createConfigLoader(user).load(project)
   expect(large.at(-1)?.message).toContain('at most 1048576')
+})
+
+it('I17 waits for no FIFO and reads no device in the place of a file', async () => {
+  spawnSync('mkfifo', [join(user, 'config.json')])
+  symlinkSync('/dev/zero', join(project, 'holdfast.json'))
+  const { problems } = await createConfigLoader(user).load(project)
+  expect(problems.map(({ message }) => message)).toEqual(['is no file', 'is no file'])
 })

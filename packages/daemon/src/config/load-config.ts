@@ -1,6 +1,7 @@
 // Reads the configuration of a project: the user's file, then the project's. Read anew for every question and checked anew only
 // when the bytes differ, so that an edit counts at once whatever its modification time says.
-import { readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConfigProblem } from '@holdfast/protocol'
 import { errnoOf } from '@holdfast/lifecycle'
@@ -76,11 +77,17 @@ async function readLayer(
 async function readText(file: string): Promise<string | ConfigProblem | null> {
   const problem = (message: string, fix: string): ConfigProblem => ({ file, line: null, path: '', message, fix })
   try {
-    const { size } = await stat(file)
-    if (size > fileLimitBytes) {
-      return problem(`has ${size} bytes; a configuration has at most ${fileLimitBytes}`, 'Is this the right file?')
+    // A FIFO in its place is not waited for: such a read would hold the daemon even when it leaves.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const found = await handle.stat()
+      if (!found.isFile() && !found.isDirectory()) return problem('is no file', 'Put a file there, or remove it.')
+      if (found.isDirectory() || found.size <= fileLimitBytes) return await handle.readFile('utf8')
+      const message = `has ${found.size} bytes; a configuration has at most ${fileLimitBytes}`
+      return problem(message, 'Is this the right file?')
+    } finally {
+      await handle.close()
     }
-    return await readFile(file, 'utf8')
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return null
