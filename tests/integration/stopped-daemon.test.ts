@@ -30,6 +30,18 @@ describe('K14 a daemon that is stopped', () => {
     expect(reply).toBe('still here')
   })
 
+  it('is not called hung by a command that had too little time to tell', async () => {
+    const holdfast = new Holdfast()
+    const daemon = await holdfast.up()
+    signal(daemon, 'SIGSTOP')
+    const ran = await holdfast.run(['ps', '--timeout', '300ms'])
+    expect(ran.code).toBe(7)
+    expect(ran.stderr).toContain('300 ms')
+    expect(ran.stderr).not.toContain('end it')
+    signal(daemon, 'SIGCONT')
+    expect(await holdfast.up()).toBe(daemon)
+  })
+
   it('I5 I7 is replaced for the next command; children and asks are kept', async () => {
     const { holdfast, daemon, ask } = await withRunningAsk()
     const children = holdfast.children().map(({ pid }) => pid)

@@ -101,7 +101,8 @@ export class Outcome {
     if (seen.kind === 'draining')
       return new LifecycleError('daemon-draining', `${seen.message}, and was not gone ${within}`)
     if (seen.kind === 'silent') {
-      return new LifecycleError('daemon-hung', `the ${place.role} of ${place.publicSocket} did not answer ${within}`)
+      // Too short a time to call it hung.
+      return new LifecycleError('deadline-over', `the ${place.role} of ${place.publicSocket} did not answer ${within}`)
     }
     return new LifecycleError('start-timeout', `no ${place.role} was ready ${within} (${place.publicSocket})`)
   }
