@@ -54,3 +54,13 @@ describe('I7 I8 I10 the keeper is killed', () => {
     expect(again).toMatchObject({ state: 'done', reply: 'back again' })
   })
 })
+
+describe('I8 the keeper is stopped', () => {
+  it('`down --all` ends it and its children all the same, and says what is true', async () => {
+    const { holdfast, keeper, child } = await withRunningAsk()
+    signal(keeper, 'SIGSTOP')
+    const ran = await holdfast.run(['down', '--all', '--json'])
+    expect([ran.code, isRunning(keeper), isRunning(child)]).toEqual([0, false, false])
+    expect(JSON.parse(ran.stdout)).toMatchObject({ stopped: true, survivors: [] })
+  })
+})

@@ -1,7 +1,7 @@
 // The daemon's one connection to its keeper: made on demand, made again after a loss. When a keeper dies, what it held is found by
 // tag and ended before the features are told and before the next keeper starts: no child ever runs beside its successor.
 import { type HeldChild, type KeeperClient, KeeperError } from '@holdfast/keeper'
-import { isLifecycleError, type Log } from '@holdfast/lifecycle'
+import { type Clock, isLifecycleError, type Log } from '@holdfast/lifecycle'
 import { DaemonError } from './errors.ts'
 import type { Reaped } from './reap.ts'
 
@@ -24,6 +24,7 @@ export interface KeeperLinkPorts {
   /** For the journal. */
   record(type: string, subject: string, data: Record<string, unknown>): Promise<void>
   readonly log: Log
+  readonly clock: Clock
 }
 
 export interface KeeperLinkEvents {
@@ -40,18 +41,36 @@ export interface Ended {
 
 const nothing: Ended = { children: [], survivors: [] }
 
-/** A keeper that goes before its answer is read has ended its children, or left them to be found by tag. */
-async function shutDown(client: KeeperClient, graceMs: number, known: readonly string[]): Promise<Ended> {
+/** How long a keeper that is told to end may be silent, beside the grace of its children. */
+const silentMs = 2000
+
+/** A keeper that goes before its answer is read has ended its children, or left them to be found by tag. Null: it is silent. */
+async function shutDown(
+  { client, known, clock }: { client: KeeperClient; known: readonly string[]; clock: Clock },
+  graceMs: number,
+): Promise<Ended | null> {
   let children = known
-  try {
-    children = (await client.list()).map(({ id }) => id)
+  const end = async (): Promise<Ended> => {
     const { survivors } = await client.shutdown(graceMs)
     await client.closed
     return { children, survivors }
+  }
+  try {
+    const held = await answered(clock, silentMs, client.list())
+    children = held?.map(({ id }) => id) ?? known
+    return held === null ? null : await answered(clock, graceMs + silentMs, end())
   } catch (error) {
     if (error instanceof KeeperError && error.code === 'keeper-gone') return { children, survivors: [] }
     throw error
   }
+}
+
+/** Null when it takes longer; what comes later is not waited for. */
+function answered<T>(clock: Clock, ms: number, answer: Promise<T>): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(ms, () => resolve(null))
+    answer.then(resolve, reject).finally(() => timer.cancel())
+  })
 }
 
 export class KeeperLink implements Keeper {
@@ -120,12 +139,24 @@ export class KeeperLink implements Keeper {
     const client = this.#client
     this.#client = null
     if (client === null) await this.#ports.endUnusable()
-    const { children, survivors } = client === null ? nothing : await shutDown(client, graceMs, this.#known)
+    const { children, survivors } = client === null ? nothing : await this.#endKeeper(client, graceMs)
     const reaped = await this.#reap(new Set())
     return {
       children: [...new Set([...children, ...reaped.map(({ child }) => child)])],
       survivors: [...survivors, ...reaped.flatMap((each) => each.survivors)],
     }
+  }
+
+  /** One that is silent is ended itself; what it held is then found by tag. */
+  async #endKeeper(client: KeeperClient, graceMs: number): Promise<Ended> {
+    const { clock, log } = this.#ports
+    const known = this.#known
+    const ended = await shutDown({ client, known, clock }, graceMs)
+    if (ended !== null) return ended
+    log.warn('the keeper does not answer: it is ended, then its children', { keeper: client.pid })
+    client.close()
+    await this.#ports.endUnusable()
+    return { children: known, survivors: [] }
   }
 
   /** Lets go of the keeper; it goes on holding. */

@@ -71,5 +71,6 @@ export function keeperPorts(options: KeeperPortsOptions): KeeperLinkPorts {
       await store?.commit([{ op: 'event', type, subject, data }])
     },
     log,
+    clock,
   }
 }

@@ -37,18 +37,22 @@ async function stop(context: Context): Promise<Done> {
     if (!withChildren) return killed ?? notRunning
   }
   const running = await connectRunning(place, directory)
-  if (running !== null) return drainIt(running, withChildren)
+  if (running !== null) return drainIt(running, context)
   const observed = await observe(place, greetingFrom(directory), { probeMs })
   if (observed.state !== 'absent') throw unanswered(observed.record?.identity ?? null, scope)
   if (!withChildren || keeperOf(placeOf(foldersOf(scope, env), 'keeper')) === null) return notRunning
   // Only a daemon knows how to end what the keeper holds.
-  return drainIt(await ensureRunning({ ...context, notice: () => undefined }), true)
+  return drainIt(await ensureRunning({ ...context, notice: () => undefined }), context)
 }
 
 const notRunning: Done = { stopped: false, pid: null, how: 'not running', survivors: [] }
 
-async function drainIt(running: Parameters<typeof drain>[0], children: boolean): Promise<Done> {
-  const survivors = await drain(running, { reason: 'down', children, deadlineMs: drainMs })
+async function drainIt(running: Parameters<typeof drain>[0], { scope, env, options }: Context): Promise<Done> {
+  const children = options.has('all')
+  const said = await drain(running, { reason: 'down', children, deadlineMs: drainMs })
+  // A daemon whose time was over had no word for what it left.
+  const keeper = children && said.length === 0 ? keeperOf(placeOf(foldersOf(scope, env), 'keeper')) : null
+  const survivors = keeper === null ? said : [{ pid: keeper.identity.pid, command: 'the keeper, with what it holds' }]
   return { stopped: true, pid: running.welcome.pid, how: 'drained', survivors }
 }
 
