@@ -71,7 +71,7 @@ async function fit(context: Context, { link, target, given }: Wanted): Promise<A
   return fitArguments(`${target.server}.${target.tool}`, tool['inputSchema'], given)
 }
 
-/** Asked again of the next daemon when one dies meanwhile; when the opening itself was refused, that is why. */
+/** Asked again of the next daemon when one dies meanwhile; what the opening was refused for, `ready` says. */
 async function listed(
   { directory, signal, timeoutMs }: Context,
   link: McpLink,
@@ -84,7 +84,6 @@ async function listed(
       const request = { project: directory, server, probe: true, ...limits }
       return (await peer.request(mcpList, request, { signal, ...limits })).servers
     } catch (error) {
-      if (isWireError(link.refusal) && !link.refusal.retryable) throw link.refusal
       if (!isWireError(error) || error.code !== 'connection-lost' || attempt === LIST_ATTEMPTS) throw error
     }
   }

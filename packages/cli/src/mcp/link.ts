@@ -52,7 +52,8 @@ export class McpLink {
   #isStopped = false
   #isClosed = false
   #ready: PromiseWithResolvers<Peer> | null = null
-  #refusal: unknown = null
+  /** The connection on which the daemon has opened the server. */
+  #opened: Peer | null = null
   #isPaused = false
   #heardAt = 0
   #watch: NodeJS.Timeout | null = null
@@ -65,11 +66,6 @@ export class McpLink {
   /** Requests without an answer. */
   get pending(): number {
     return this.#pending.size
-  }
-
-  /** Why the daemon refused the last opening; null when it did not. What was asked behind the opening is lost with it. */
-  get refusal(): unknown {
-    return this.#refusal
   }
 
   /** A message of the host. */
@@ -101,9 +97,9 @@ export class McpLink {
     })
   }
 
-  /** Connected: what is asked from now on comes after the opening. Rejects with what stands in the way. */
+  /** Connected, and the daemon has opened the server. Rejects with what stands in the way. */
   ready(): Promise<Peer> {
-    if (this.#peer !== null) return Promise.resolve(this.#peer)
+    if (this.#peer !== null && this.#peer === this.#opened) return Promise.resolve(this.#peer)
     this.#ready ??= Promise.withResolvers<Peer>()
     this.connect()
     return this.#ready.promise
@@ -167,19 +163,18 @@ export class McpLink {
     })
     for (const each of pending) each.wasSent = true
     this.#peer = peer
-    this.#refusal = null
-    this.#ready?.resolve(peer)
-    this.#ready = null
     for (const line of this.#waiting.splice(0)) this.#write(peer, line, null)
     try {
       const opened = await opening
       this.#holder = opened.holder ?? null
+      this.#opened = peer
+      this.#ready?.resolve(peer)
+      this.#ready = null
       this.#heardAt = performance.now()
       this.#watch ??= setInterval(() => this.#prove(), QUIET_MS)
       this.#watch.unref()
     } catch (error) {
       if (this.#peer === peer) this.#peer = null
-      if (!peer.isClosed) this.#refusal = error
       peer.destroy()
       throw error
     }
