@@ -5,6 +5,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterEach, expect, test } from 'vitest'
 import { bin, Holdfast, root } from '../../../../tests/rig/holdfast.ts'
+import { until } from '../../../../tests/rig/until.ts'
 
 const everything = join(root, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js')
 const counter = join(root, 'tests/fixtures/mcp-counter.ts')
@@ -43,8 +44,12 @@ async function call(client: Client, name: string, given: Record<string, unknown>
   return (result.content as { text: string }[])[0]?.text ?? ''
 }
 
-async function daemonPid(own: Holdfast): Promise<number> {
-  return (await own.json<{ daemon: { pid: number } }>(['status'])).daemon.pid
+/** The daemon that serves; after a kill the host's proxy starts the next one. */
+function daemonPid(own: Holdfast): Promise<number> {
+  return until('a daemon serves', async () => {
+    const { daemon } = await own.json<{ daemon: { pid: number } | null }>(['status'])
+    return daemon?.pid
+  })
 }
 
 async function serverPids(own: Holdfast): Promise<(number | null)[]> {
@@ -109,9 +114,10 @@ test('I11 I17 kill -9 of the daemon at any moment: every call has one reply and 
       Array.from({ length: 20 }, (_, index) => `slow ${round}.${index}`),
     )
   }
-  const all = executed(own)
-  expect(all).toHaveLength(160)
-  expect(new Set(all).size).toBe(160)
+  const expected = Array.from({ length: 160 }, (_, at) => `slow ${Math.floor(at / 20)}.${at % 20}`)
+  // A reply that arrived just before a kill: the next daemon may tell the server that nobody waits for it.
+  const ran = executed(own).filter((line) => line !== 'cancelled')
+  expect(ran.toSorted()).toEqual(expected.toSorted())
 })
 
 test('I11 cancel and progress reach the right host, through a kill of the daemon', async () => {
