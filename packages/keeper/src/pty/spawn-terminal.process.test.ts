@@ -16,7 +16,8 @@ test('I9 a child on a terminal has its size, can be resized, and its bytes stay 
       'sh',
       [
         '-c',
-        'stty size; trap "stty size" WINCH; while :; do read line && echo "got $line" && printf "\\377\\200"; done',
+        // The trap comes first: a size that changes before it would go unnoticed.
+        'trap "stty size" WINCH; stty size; while :; do read line && echo "got $line" && printf "\\377\\200"; done',
       ],
       { io },
     ),
@@ -25,8 +26,8 @@ test('I9 a child on a terminal has its size, can be resized, and its bytes stay 
   await daemon.attach('c1', 0, output)
   await until(output, '33 90')
   daemon.resize('c1', 120, 40)
-  await daemon.input('c1', null, Buffer.from('naïve\n'))
   await until(output, '40 120')
+  await daemon.input('c1', null, Buffer.from('naïve\n'))
   await until(output, 'got naïve')
   while (output.bytes.indexOf(Buffer.from([0xff, 0x80])) === -1) await output.has(output.size + 1)
   expect(await daemon.terminate('c1', 2000)).toMatchObject({ survivors: [] })
