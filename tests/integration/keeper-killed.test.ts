@@ -1,4 +1,5 @@
 // The keeper dies: nothing is left running that nobody reports, and an ask that ran ends as `unknown`, with the reason.
+import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Holdfast, signal } from '../rig/holdfast.ts'
 import { isRunning } from '../rig/processes.ts'
@@ -62,5 +63,21 @@ describe('I8 the keeper is stopped', () => {
     const ran = await holdfast.run(['down', '--all', '--json'])
     expect([ran.code, isRunning(keeper), isRunning(child)]).toEqual([0, false, false])
     expect(JSON.parse(ran.stdout)).toMatchObject({ stopped: true, survivors: [] })
+  })
+})
+
+describe('I7 I10 the daemon dies and the run folder is removed at once', () => {
+  it('the keeper lives, so its child does, and the ask is answered', async () => {
+    const holdfast = new Holdfast()
+    const daemon = await holdfast.up()
+    const prompt = 'take 4 seconds: repeat after me: kept'
+    const { id } = await holdfast.json<Ask>(['ask', 'guide', prompt, '--no-wait'])
+    await until('the agent has it', async () => (await holdfast.json<Ask>(['ask-status', id])).state === 'running')
+    const [child] = holdfast.children()
+    signal(daemon, 'SIGKILL')
+    rmSync(holdfast.runPath(), { recursive: true })
+    await holdfast.up()
+    expect(holdfast.children().map(({ pid }) => pid)).toEqual([child?.pid])
+    expect(await holdfast.json(['wait', id])).toMatchObject({ state: 'done', reply: 'kept' })
   })
 })

@@ -59,8 +59,8 @@ class Rig {
     return ensured
   }
 
-  connect(epoch: number): ReturnType<typeof connectKeeper> {
-    return connectKeeper({ place: this.place, epoch, log: silentLog })
+  connect(epoch: number, timeoutMs = 10_000): ReturnType<typeof connectKeeper> {
+    return connectKeeper({ place: this.place, epoch, log: silentLog, timeoutMs })
   }
 
   spec(id: string, command: string, args: readonly string[] = []): ChildSpec {
@@ -113,6 +113,22 @@ test('a keeper without children and daemons leaves; the next one is another', as
   const next = await rig.ensure(2)
   expect(next).toMatchObject({ started: true })
   expect(next.client.pid).not.toBe(pid)
+})
+
+test('I7 a keeper whose socket was removed is not taken for dead, and is commanded again', async () => {
+  await using rig = new Rig()
+  const { client } = await rig.ensure(1)
+  const held = await client.spawn(rig.spec('a', 'cat'))
+  const { pid } = client
+  process.kill(pid, 'SIGSTOP')
+  client.close()
+  rmSync(rig.place.publicSocket)
+  await expect(rig.connect(2, 300)).rejects.toMatchObject({ code: 'keeper-silent' })
+  process.kill(pid, 'SIGCONT')
+  const next = await rig.connect(2)
+  if ('kind' in next) throw new Error('it was taken for dead')
+  expect(await next.list()).toMatchObject([{ id: 'a', pid: held.pid, exit: null }])
+  next.close()
 })
 
 test('I7 K36 the death of a daemon ends no child, and its successor finds everything', async () => {

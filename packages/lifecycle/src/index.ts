@@ -22,7 +22,7 @@ export type { StartCommand } from './activation/start-command.ts'
 // Looking at it, changing nothing.
 export { observe, type Observation, type ObservedState } from './activation/observe.ts'
 export { type ExitKind, type ExitRecord, keptExits } from './claim/exit-record.ts'
-export { holdsClaim } from './activation/holder.ts'
+export { holdsClaim, labelledHolder } from './activation/holder.ts'
 export { quarantineOf } from './serve/quarantine.ts'
 export { readRecord } from './read-record.ts'
 

@@ -3,13 +3,16 @@ import {
   type Clock,
   connectDaemon,
   type ConnectResult,
+  deadlineIn,
   ensureDaemon,
   type Greeting,
   isLifecycleError,
+  labelledHolder,
   type Log,
   type Place,
   selfIdentity,
   type StartCommand,
+  systemClock,
 } from '@holdfast/lifecycle'
 import type { KeeperClient } from '../api.ts'
 import { KeeperError } from '../errors.ts'
@@ -38,6 +41,9 @@ export interface EnsureKeeperOptions extends ConnectKeeperOptions {
 /** A keeper that answers late holds children: it gets far more time than a daemon before it is called hung. */
 const probeMs = 5000
 
+/** How often a keeper without a socket is looked at. */
+const pollMs = 20
+
 function greeting(): Greeting {
   return { protocol: keeperProtocol, version, role: 'daemon', identity: selfIdentity() }
 }
@@ -50,11 +56,30 @@ export async function connectKeeper(
   options: ConnectKeeperOptions,
 ): Promise<KeeperClient | { readonly kind: 'absent' }> {
   const { place, epoch, log, timeoutMs = 10_000 } = options
-  const found = await connectDaemon(place, greeting(), { timeoutMs })
+  const found = await reach(place, timeoutMs)
   if (found.kind === 'connected') return KeeperConnection.open(found.socket, epoch, log)
   if (found.kind === 'absent' || found.kind === 'refused' || found.kind === 'draining') return { kind: 'absent' }
   if (found.kind === 'quarantined') found.socket.destroy()
   throw unusable(found)
+}
+
+/**
+ * Connects, or finds that there is none. Only the lock tells that a keeper is dead: one whose socket was removed holds its
+ * children all the same and makes the socket anew, so it is waited for; so is the end of one that has withdrawn it.
+ */
+async function reach(place: Place, timeoutMs: number): Promise<ConnectResult> {
+  const deadline = deadlineIn(systemClock, timeoutMs)
+  for (;;) {
+    const found = await connectDaemon(place, greeting(), { timeoutMs: Math.max(1, deadline.remainingMs()) })
+    if (found.kind !== 'absent' && found.kind !== 'refused') return found
+    const holder = labelledHolder(place)
+    if (holder === null) return found
+    if (deadline.isOver()) {
+      const message = `the keeper ${holder.pid} holds its lock and has no socket at ${place.publicSocket}`
+      throw new KeeperError('keeper-silent', message)
+    }
+    await systemClock.sleep(pollMs)
+  }
 }
 
 function unusable(found: Exclude<ConnectResult, { kind: 'connected' | 'absent' | 'refused' | 'draining' }>): Error {

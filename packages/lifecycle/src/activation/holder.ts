@@ -44,6 +44,12 @@ export function holdsClaim(place: Place, pid: number, system: System = thisSyste
   return file !== undefined && file.isFile() && system.holdsLock(pid, file)
 }
 
+/** The process that the label names, when the kernel shows the lock in its hands; looks at no other process, so it costs little. */
+export function labelledHolder(place: Place, system: System = thisSystem): Identity | null {
+  const named = labelOf(place)?.identity
+  return named !== undefined && holdsClaim(place, named.pid, system) === true ? named : null
+}
+
 /** True when the process is stopped or traced: it cannot act on anything. */
 export function isStopped(identity: Identity | null, system: System = thisSystem): boolean {
   const stat = identity === null ? null : system.stat(identity.pid)
