@@ -81,3 +81,13 @@ describe('I7 I10 the daemon dies and the run folder is removed at once', () => {
     expect(await holdfast.json(['wait', id])).toMatchObject({ state: 'done', reply: 'kept' })
   })
 })
+
+describe('I8 the daemon is down and the run folder is removed', () => {
+  it('`down --all` finds the keeper by its lock, and ends what it holds', async () => {
+    const { holdfast, keeper, child } = await withRunningAsk()
+    await holdfast.run(['down'])
+    rmSync(holdfast.runPath(), { recursive: true })
+    const ran = await holdfast.run(['down', '--all', '--json'])
+    expect([ran.code, isRunning(keeper), isRunning(child)]).toEqual([0, false, false])
+  })
+})

@@ -1,6 +1,6 @@
 // What can be said of a daemon that does not answer: from its record, its exit records and the process table. Changes nothing.
-import { findTagged, isAlive, observe, placeOf, readRecord } from '@holdfast/lifecycle'
-import type { DaemonRecord, ExitRecord, Observation, Place } from '@holdfast/lifecycle'
+import { findTagged, isAlive, labelledHolder, observe, placeOf, readRecord } from '@holdfast/lifecycle'
+import type { ExitRecord, Identity, Observation, Place } from '@holdfast/lifecycle'
 import type { DaemonInfo, ExitInfo, Status } from '@holdfast/protocol'
 import type { CliEnvironment } from './config/env.ts'
 import { foldersOf, greetingFrom } from './daemon-link.ts'
@@ -19,7 +19,7 @@ export async function statusFromOutside(scope: string, env: CliEnvironment, dire
   const status: Status = {
     scope,
     daemon: infoOf(observed),
-    keeper: keeper === null ? null : { pid: keeper.identity.pid, children: childrenOf(keeper.identity.pid, scope) },
+    keeper: keeper === null ? null : { pid: keeper.pid, children: childrenOf(keeper.pid, scope) },
     clients: 0,
     asks: { queued: 0, running: 0 },
     sessions: 0,
@@ -37,10 +37,12 @@ function infoOf({ state, record }: Observation): DaemonInfo | null {
   return { state: shown, pid: identity.pid, epoch, instance, version, startedAt, socket, owner }
 }
 
-/** The keeper's record, if that very process lives. */
-export function keeperOf(place: Place): DaemonRecord | null {
+/** The keeper, if it lives: by its lock, else by its record. Files in the run folder may be gone. */
+export function keeperOf(place: Place): Identity | null {
+  const held = labelledHolder(place)
+  if (held !== null) return held
   const record = readRecord(place)
-  return record !== null && isAlive(record.identity) === 'alive' ? record : null
+  return record !== null && isAlive(record.identity) === 'alive' ? record.identity : null
 }
 
 /** How many children it holds: tagged processes that it started itself. */

@@ -52,7 +52,7 @@ async function drainIt(running: Parameters<typeof drain>[0], { scope, env, optio
   const said = await drain(running, { reason: 'down', children, deadlineMs: drainMs })
   // A daemon whose time was over had no word for what it left.
   const keeper = children && said.length === 0 ? keeperOf(placeOf(foldersOf(scope, env), 'keeper')) : null
-  const survivors = keeper === null ? said : [{ pid: keeper.identity.pid, command: 'the keeper, with what it holds' }]
+  const survivors = keeper === null ? said : [{ pid: keeper.pid, command: 'the keeper, with what it holds' }]
   return { stopped: true, pid: running.welcome.pid, how: 'drained', survivors }
 }
 
