@@ -81,7 +81,15 @@ function filesOf(machine: Machine, process: SimProcess): Files {
     await change('create', beside, () => void disk.create(beside, text))
     return beside
   }
-  const replace: Files['replace'] = async (path, text) => rename(await createBeside(path, text), path)
+  const replace: Files['replace'] = async (path, text) => {
+    const beside = await createBeside(path, text)
+    try {
+      await rename(beside, path)
+    } catch (error) {
+      disk.remove(beside)
+      throw error
+    }
+  }
   return {
     read: (path) => process.ask(`read ${path}`, () => disk.names.get(path)?.text ?? null),
     inode: (path) => process.ask(`inode ${path}`, () => disk.names.get(path)?.id ?? null),

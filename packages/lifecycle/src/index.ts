@@ -14,9 +14,10 @@ export { type Host, thisProcess } from './shutdown/host.ts'
 
 // Reaching the daemon, or starting it.
 export { connectDaemon, type ConnectOptions, type ConnectResult, type Greeting } from './activation/connect.ts'
-export { ensureDaemon, type Ensured, type EnsureReason, type EnsureRequest } from './activation/ensure.ts'
+export { ensureDaemon } from './activation/ensure.ts'
+export type { Ensured, EnsureReason, EnsureRequest } from './activation/request.ts'
 export { endHolder, type Replaced, type Replacing } from './activation/replace.ts'
-export type { Replacement } from './activation/ensure.ts'
+export type { Replacement } from './activation/request.ts'
 export type { StartCommand } from './activation/start-command.ts'
 
 // Looking at it, changing nothing.

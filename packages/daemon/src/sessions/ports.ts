@@ -3,8 +3,6 @@ import type { ChildSpec } from '@holdfast/keeper'
 import type { Op } from '../store/api.ts'
 import type { AskChange } from './step.ts'
 
-export type AskEvent = 'finish' | 'fail' | 'cancel' | 'expire' | 'lose'
-
 interface AskPlan {
   readonly ops: readonly Op[]
   /** Called once `ops` are durable. */

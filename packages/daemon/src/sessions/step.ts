@@ -1,7 +1,8 @@
 // What one step of a session gives: the next record, what became of asks, and what is worth an event. Also the few changes
 // of the record that several inputs share. Pure.
-import type { AskEvent } from './ports.ts'
 import type { Link, SessionRecord } from './record.ts'
+
+export type AskEvent = 'finish' | 'fail' | 'cancel' | 'expire' | 'lose'
 
 type Certainty = 'exact' | 'observed' | 'degraded'
 

@@ -3,7 +3,7 @@
 import { ensureFolder } from '../folders.ts'
 import { thisSystem } from '../os/this-system.ts'
 import type { ConnectResult } from './connect.ts'
-import type { Ensured, EnsureRequest } from './ensure.ts'
+import type { Ensured, EnsureRequest } from './request.ts'
 import { Outcome } from './outcome.ts'
 import { socketStamp, takeTurn } from './start-turn.ts'
 import { type Time, Turn } from './turn.ts'

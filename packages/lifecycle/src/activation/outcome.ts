@@ -6,7 +6,7 @@ import { tailFile } from '../log.ts'
 import type { Label } from '../record.ts'
 import { newInstance } from '../serve/starter.ts'
 import type { ConnectResult } from './connect.ts'
-import type { Ensured, EnsureReason, EnsureRequest, Replacement } from './ensure.ts'
+import type { Ensured, EnsureReason, EnsureRequest, Replacement } from './request.ts'
 import type { Replaced } from './replace.ts'
 import { evidenceLimitBytes, type ReadyResult } from './spawn-detached.ts'
 

@@ -17,7 +17,7 @@ import { OwnerLink } from './owner-link.ts'
 import { quarantinedService, quarantineReason } from './quarantine.ts'
 import { Reception } from './reception.ts'
 import { Self } from './self.ts'
-import type { Setup } from './serve.ts'
+import type { Setup } from './setup.ts'
 
 /** How often it makes sure that it still is the daemon. */
 const checkMs = 750
@@ -231,7 +231,8 @@ export class RunningDaemon {
     await this.verifyClaim()
     if (this.leaving !== null) return
     if (await this.endpoint.heal()) log.warn('the public socket was gone or not ours; published again')
-    if ((await ports.files.inode(options.place.recordFile)) === null) await this.self.writeRecord()
+    const isShown = this.self.isRecorded && (await ports.files.inode(options.place.recordFile)) !== null
+    if (!isShown) await this.self.writeRecord()
     if (this.checks % sweepEveryChecks === 0) this.dropDeadClients()
     this.idle.look()
   }

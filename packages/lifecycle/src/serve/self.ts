@@ -3,7 +3,7 @@ import { createOnce } from '../atomic-file.ts'
 import type { Claim } from '../claim/claim.ts'
 import { encodeExit, exitFile, type ExitKind, exitOf, type ExitRecord } from '../claim/exit-record.ts'
 import type { ClaimPorts } from '../claim/ports.ts'
-import { fileError } from '../errors.ts'
+import { errnoOf, fileError, isLifecycleError } from '../errors.ts'
 import type { Welcome } from '../handshake.ts'
 import { type DaemonRecord, type DaemonState, encodeRecord } from '../record.ts'
 import type { ServeOptions } from './options.ts'
@@ -30,15 +30,18 @@ export class Self {
 
   /**
    * Writes the record; only after the socket listens, and only while the claim is held. It is for people: where it cannot be
-   * written that is said in the log, and nothing else changes.
+   * written that is said in the log once, it is tried again at each self check, and nothing else changes.
    */
   async writeRecord(): Promise<void> {
     try {
       await this.ports.files.show(this.options.place.recordFile, encodeRecord(this.record()))
+      this.isRecorded = true
     } catch (error) {
-      this.options.log?.warn('the record cannot be written', {
-        error: fileError('write', this.options.place.recordFile, error),
-      })
+      if (errnoOf(error) === undefined && !isLifecycleError(error)) throw error
+      const wasRecorded = this.isRecorded
+      this.isRecorded = false
+      const told = fileError('write', this.options.place.recordFile, error)
+      if (wasRecorded) this.options.log?.warn('the record cannot be written', { error: told })
     }
   }
 
@@ -81,5 +84,7 @@ export class Self {
   }
 
   /** Set once, when the service is open. */
+  /** The record says what there is to say. */
+  isRecorded = true
   wasReady = false
 }

@@ -1,26 +1,15 @@
 // The way into serving: prepares the folders, claims, and runs the daemon; the loser changes nothing.
 import { claim } from '../claim/claim.ts'
-import type { ClaimPorts } from '../claim/ports.ts'
 import { systemPorts } from '../claim/system-ports.ts'
-import { type Clock, systemClock } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import { isLifecycleError } from '../errors.ts'
-import { type Failpoint, noFailpoint } from '../failpoint.ts'
-import { type Log, silentLog } from '../log.ts'
+import { noFailpoint } from '../failpoint.ts'
+import { silentLog } from '../log.ts'
 import type { Readiness } from '../readiness.ts'
-import { type Host, thisProcess } from '../shutdown/host.ts'
+import { thisProcess } from '../shutdown/host.ts'
 import type { ServeOptions, ServeResult } from './options.ts'
 import { RunningDaemon } from './running.ts'
 import { newInstance, readinessReporter } from './starter.ts'
-
-/** The options with everything that was left out. */
-export interface Setup {
-  readonly options: ServeOptions
-  readonly clock: Clock
-  readonly log: Log
-  readonly failpoint: Failpoint
-  readonly ports: ClaimPorts
-  readonly host: Host
-}
 
 function failure(error: unknown): Readiness {
   if (isLifecycleError(error)) return { kind: 'failed', code: error.code, message: error.message, hint: error.hint }

@@ -6,7 +6,7 @@ import type { Endpoint } from '../serve/endpoint.ts'
 import type { Service } from '../serve/options.ts'
 import type { Reception } from '../serve/reception.ts'
 import type { Self } from '../serve/self.ts'
-import type { Setup } from '../serve/serve.ts'
+import type { Setup } from '../serve/setup.ts'
 import { within } from './within.ts'
 
 /** What leaves. */
