@@ -1,7 +1,7 @@
 // A keeper that cannot be started, or not be commanded: what needs it fails soon and says why, the rest of the daemon goes on, and all
 // works again after relief.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, renameSync, rmdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Holdfast, root } from '../rig/holdfast.ts'
@@ -47,12 +47,14 @@ describe('I5 the daemon stays usable without a keeper', () => {
   it('that dies at its start', async () => {
     const holdfast = new Holdfast()
     holdfast.writeConfig({ mcpServers })
-    const env = { HOLDFAST_KEEPER_FAILPOINTS: 'claim.locked=kill' }
-    const { daemon } = await holdfast.json<{ daemon: { pid: number } }>(['up'], { env })
+    const daemon = await holdfast.up()
+    const obstacle = holdfast.statePath('claim', 'keeper.lock')
+    mkdirSync(obstacle)
     await expectRefusals(holdfast, /keeper/)
-    expect(isRunning(daemon.pid)).toBe(true)
-    await holdfast.json(['restart'])
+    expect(isRunning(daemon)).toBe(true)
+    rmdirSync(obstacle)
     await expectWorking(holdfast)
+    expect(holdfast.daemons().map(({ pid }) => pid)).toEqual([daemon])
   })
 
   it('whose program is missing', async () => {

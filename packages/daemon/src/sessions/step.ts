@@ -2,7 +2,7 @@
 // of the record that several inputs share. Pure.
 import type { Link, SessionRecord } from './record.ts'
 
-export type AskEvent = 'finish' | 'fail' | 'cancel' | 'expire' | 'lose'
+type AskEvent = 'finish' | 'fail' | 'cancel' | 'expire' | 'lose'
 
 type Certainty = 'exact' | 'observed' | 'degraded'
 
