@@ -66,7 +66,7 @@ it('of holdfast: only the lock and the optional terminals are not in its bundles
   const imported = bundles.flatMap((path) => {
     const text = readFileSync(join(placeOfPackage('holdfast'), path), 'utf8')
     const found = text.matchAll(
-      /^(?:import|export)\b[^'"`;]*?from\s*["']([^"']+)["']|^import\s*["']([^"']+)["']|\bimport\(["']([^"']+)["']\)/gm,
+      /\b(?:import|export)\b[^'"`;]*?from\s*["'`]([^"'`]+)["'`]|\bimport\s*["'`]([^"'`]+)["'`]|\bimport\(["'`]([^"'`]+)["'`]\)/g,
     )
     return [...found].map(([, a, b, c]) => a ?? b ?? c ?? '')
   })
