@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { resolveFolders } from '@holdfast/lifecycle'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bin, Holdfast } from '../rig/holdfast.ts'
 
@@ -125,7 +126,11 @@ describe('K44 a home with a path of 300 bytes', () => {
     const long = join(holdfast.home, 'x'.repeat(140), 'y'.repeat(140))
     mkdirSync(long, { recursive: true, mode: 0o700 })
     const env = { HOLDFAST_HOME: long }
-    onTestFinished(async () => void (await holdfast.run(['down', '--all'], { env })))
+    const { sockets } = resolveFolders({ app: 'holdfast', scope: 'default', env, uid: process.getuid?.() ?? 0 })
+    onTestFinished(async () => {
+      await holdfast.run(['down', '--all'], { env })
+      rmSync(sockets, { recursive: true, force: true })
+    })
     const asked = await holdfast.json<Ask>(['ask', 'guide', 'repeat after me: long'], { env })
     expect(asked).toMatchObject({ state: 'done', reply: 'long' })
     expect(await holdfast.run(['down', '--all'], { env })).toMatchObject({ code: 0 })

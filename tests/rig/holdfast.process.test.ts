@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { Holdfast } from './holdfast.ts'
 import { isRunning } from './processes.ts'
@@ -22,4 +22,6 @@ it('fails a test that leaves a process behind, and ends that process', { timeout
   await until('it is found', () => holdfast.processes().some(({ pid }) => pid === left.pid))
   await expect(holdfast.finish()).rejects.toThrow(`${left.pid} `)
   await until('it is gone', () => !isRunning(left.pid ?? 0))
+  // It is kept for whoever looks for the cause; here that is known.
+  rmSync(holdfast.home, { recursive: true })
 })

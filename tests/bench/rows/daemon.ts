@@ -9,6 +9,7 @@ import type { Holdfast } from '../../rig/holdfast.ts'
 import { startEcho } from '../echo-process.ts'
 import { withHoldfast } from '../home.ts'
 import { inTurns } from '../measure.ts'
+import { onOneCore } from '../one-core.ts'
 import { asNumber, asRatio, type Figure, type Row } from '../row.ts'
 
 const IDLE_MS = 10_000
@@ -124,7 +125,7 @@ const megabytes = (bytes: number): number => bytes / 1024 / 1024
 const onceIdle = (): ReturnType<typeof idle> => (measured ??= idle())
 
 export const daemonRows: readonly Row[] = [
-  { name: 'a request to the daemon, against a bare echo', measure: roundTrip },
+  { name: 'a request to the daemon, against a bare echo, on one core', measure: () => onOneCore(roundTrip) },
   { name: '10,000 asks, accepted durably', measure: manyAsks },
   {
     name: 'idle daemon and keeper, memory',
